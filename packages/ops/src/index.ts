@@ -1,0 +1,2 @@
+export { linear } from './linear.js';
+export { sumOfSquares } from './sum-of-squares.js';

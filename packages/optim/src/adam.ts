@@ -1,0 +1,69 @@
+import { add, div, maximum, mul, sqrt, square, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { checkNumber } from './check-number.js';
+import { perParam } from './per-param.js';
+import type { Transform } from './transform.js';
+
+export interface AdamOptions {
+  /** How much of the average gradient survives a step, in [0, 1); or a function of the parameter. Default 0.9. */
+  beta1?: number | ((param: Variable) => number);
+  /** How much of the average squared gradient survives a step, in [0, 1). Default 0.999. */
+  beta2?: number;
+  /** Added to the root of the average square, ≥ 0. Default 1e-8. */
+  epsilon?: number;
+  /** Divide by the largest average square so far instead of the current one. Default false. */
+  amsgrad?: boolean;
+}
+
+/**
+ * Divides each update by a running estimate of its own size. (Adam)
+ *
+ *     m ← β₁ m + (1 − β₁) g             v ← β₂ v + (1 − β₂) g²
+ *     m̂ = m / (1 − β₁ᵗ)                 v̂ = v / (1 − β₂ᵗ)          t = 1, 2, …
+ *     u = m̂ / (√v̂ + ε)
+ *
+ * With `amsgrad`, v̂ = max(v₁, …, vₜ) / (1 − β₂ᵗ). The bias corrections are JS numbers and exact to
+ * float64, where `tf.train.adam` rounds them to float32 at each step. Put `scaleByLearningRate` after it.
+ *
+ * @throws If an option is out of range.
+ * @see Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
+ *     https://arxiv.org/abs/1412.6980
+ * @see Reddi et al., "On the Convergence of Adam and Beyond", 2018, algorithm 2 (AMSGrad).
+ */
+export function scaleByAdam({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  amsgrad = false,
+}: AdamOptions = {}): Transform {
+  const checkedBeta1 = (value: number) =>
+    checkNumber('scaleByAdam', 'beta1', value, { atLeast: 0, below: 1, typical: 0.9 });
+  if (typeof beta1 !== 'function') checkedBeta1(beta1);
+  const beta1Of = typeof beta1 === 'function' ? (param: Variable) => checkedBeta1(beta1(param)) : () => beta1;
+  checkNumber('scaleByAdam', 'beta2', beta2, { atLeast: 0, below: 1, typical: 0.999 });
+  checkNumber('scaleByAdam', 'epsilon', epsilon, { atLeast: 0, below: Infinity, typical: 1e-8 });
+
+  const moments = (g: Tensor, m: Tensor, v: Tensor, b1: number) => ({
+    m: add(mul(m, b1), mul(g, 1 - b1)),
+    v: add(mul(v, beta2), mul(square(g), 1 - beta2)),
+  });
+  /** m̂ / (√v̂ + ε), with both bias corrections folded into two scalars: two passes over the tensor fewer. */
+  const direction = (m: Tensor, v: Tensor, b1: number, count: number) => {
+    const correction1 = 1 - b1 ** (count + 1);
+    const correction2 = 1 - beta2 ** (count + 1);
+    return div<Tensor>(m, add(mul(sqrt(v), correction1 / Math.sqrt(correction2)), correction1 * epsilon));
+  };
+
+  if (amsgrad) {
+    return perParam('scaleByAdam', ['m', 'v', 'vMax'], (g, slots, param, count) => {
+      const b1 = beta1Of(param);
+      const { m, v } = moments(g, slots.m, slots.v, b1);
+      const vMax = maximum(slots.vMax, v);
+      return [direction(m, vMax, b1, count), { m, v, vMax }];
+    });
+  }
+  return perParam('scaleByAdam', ['m', 'v'], (g, slots, param, count) => {
+    const b1 = beta1Of(param);
+    const { m, v } = moments(g, slots.m, slots.v, b1);
+    return [direction(m, v, b1, count), { m, v }];
+  });
+}

@@ -1,0 +1,38 @@
+import { mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { checkNumber } from './check-number.js';
+import { clipFactor } from './clip-factor.js';
+import { checkOrder, globalNorm, type NormOrder } from './norm.js';
+import type { Transform } from './transform.js';
+
+export interface ClipOptions {
+  /** Which norm: 2 (default), 1 or Infinity. tfjs's `ord`. */
+  ord?: NormOrder;
+}
+
+/**
+ * Scales all updates together when their common norm is too large. (Gradient clipping)
+ *
+ *     n = ‖(g₁, g₂, …)‖          u = g · min(1, maxNorm / (n + 10⁻⁶))
+ *
+ * Keeps the direction of the step. The 10⁻⁶ is PyTorch's (`clip_grad_norm_`). Put it first in a chain.
+ * A NaN in any gradient makes every update NaN: it is not hidden.
+ *
+ * @param maxNorm The largest norm that passes, > 0; Infinity never clips.
+ * @throws If `maxNorm` or `ord` is out of range.
+ * @see Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
+ */
+export function clipByGlobalNorm(maxNorm: number, { ord = 2 }: ClipOptions = {}): Transform {
+  checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, { above: 0, typical: 1 });
+  checkOrder('clipByGlobalNorm', ord);
+  return {
+    name: 'clipByGlobalNorm',
+    update(updates, state) {
+      const names = Object.keys(updates);
+      if (names.length === 0) return { updates, state };
+      const factor = tidy(() => clipFactor(globalNorm(Object.values(updates), ord), maxNorm));
+      const clipped: Record<string, Tensor> = {};
+      for (const name of names) clipped[name] = mul(updates[name], factor);
+      return { updates: clipped, state };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { mul } from '@tensorflow/tfjs-core';
+import { checkNumber } from './check-number.js';
+import type { ClipOptions } from './clip-by-global-norm.js';
+import { clipFactor } from './clip-factor.js';
+import { checkOrder, globalNorm } from './norm.js';
+import { stateless } from './per-param.js';
+import type { Transform } from './transform.js';
+
+/**
+ * Scales each update by itself when its own norm is too large.
+ *
+ *     u = g · min(1, maxNorm / (‖g‖ + 10⁻⁶))
+ *
+ * Changes the direction of the step as a whole, unlike {@link clipByGlobalNorm}.
+ *
+ * @param maxNorm The largest norm that passes, > 0; Infinity never clips.
+ * @throws If `maxNorm` or `ord` is out of range.
+ */
+export function clipByParamNorm(maxNorm: number, { ord = 2 }: ClipOptions = {}): Transform {
+  checkNumber('clipByParamNorm', 'maxNorm', maxNorm, { above: 0, typical: 1 });
+  checkOrder('clipByParamNorm', ord);
+  return stateless('clipByParamNorm', (g) => mul(g, clipFactor(globalNorm([g], ord), maxNorm)));
+}

@@ -1,0 +1,62 @@
+import type { serialization } from '@tensorflow/tfjs-core';
+import { TransformOptimizer } from './optimizer.js';
+import type { Constraint, Transform } from './transform.js';
+
+/** A `tf.Optimizer` class made from a recipe. */
+export interface OptimizerClass<O extends object> {
+  new (options?: O, constraints?: Constraint | readonly Constraint[]): TransformOptimizer;
+  readonly className: string;
+  fromConfig<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>,
+    config: serialization.ConfigDict,
+  ): T;
+}
+
+/**
+ * Turns a recipe (options in, transform out) into a `tf.Optimizer` class that tf.layers can save and load.
+ *
+ *     class AdamW extends optimizerClass('AdamW', adamW) {}
+ *     model.compile({ optimizer: new AdamW({ learningRate: 1e-3 }), loss });
+ *     await model.save(url, { includeOptimizer: true });
+ *
+ * Nothing is registered on import: call `tf.serialization.registerClass(AdamW)` before loading such a
+ * model. Option names must be camelCase, since tf.layers turns them into snake_case and back.
+ *
+ * @param className The name in saved models, so renaming one breaks old files.
+ * @param recipe Makes the transform; its options must be JSON to be saved.
+ */
+export function optimizerClass<O extends object>(
+  className: string,
+  recipe: (options?: O) => Transform,
+): OptimizerClass<O> {
+  return class extends TransformOptimizer {
+    static override get className(): string {
+      return className;
+    }
+
+    static override fromConfig<T extends serialization.Serializable>(
+      cls: serialization.SerializableConstructor<T>,
+      config: serialization.ConfigDict,
+    ): T {
+      return new cls(config);
+    }
+
+    private readonly options: O;
+
+    constructor(options: O = {} as O, constraints?: Constraint | readonly Constraint[]) {
+      super(recipe(options), constraints);
+      this.options = { ...options };
+    }
+
+    override getConfig(): serialization.ConfigDict {
+      for (const [name, value] of Object.entries(this.options)) {
+        if (typeof value !== 'function') continue;
+        throw new Error(
+          `${className}: option '${name}' is a function, expected a value that JSON can hold. ` +
+            `Save the model without the optimizer, or pass a number.`,
+        );
+      }
+      return { ...this.options } as serialization.ConfigDict;
+    }
+  };
+}

@@ -1,0 +1,105 @@
+import { add, Optimizer, type serialization, tidy, util } from '@tensorflow/tfjs-core';
+import { type Gradients, matchGradients } from './gradients.js';
+import { Memory } from './memory.js';
+import { splitIterations } from './saved-iterations.js';
+import type { NamedTensor } from './state.js';
+import type { Constraint, Transform } from './transform.js';
+
+/**
+ * Runs a {@link Transform} as a `tf.Optimizer`, for `optimizer.minimize` and `model.compile`.
+ *
+ *     new TransformOptimizer(chain(masked(orthograd(), isMatrix), adamW({ learningRate: 1e-3 })))
+ *
+ * This is the only place that writes variables. Each step it adds the transform's updates to the
+ * parameters, then applies the constraints, in order, to every new value. A step that fails, for
+ * whatever reason, leaves parameters and memory as they were.
+ *
+ * Saving: `getWeights()` gives the step count and the memory by name, `setWeights()` takes them back
+ * and training goes on bit for bit.
+ */
+export class TransformOptimizer extends Optimizer {
+  /** A getter, so that bundlers can drop an unused class. */
+  static get className(): string {
+    return 'TransformOptimizer';
+  }
+
+  private readonly memory: Memory;
+  private readonly constraints: readonly Constraint[];
+
+  /**
+   * @param transform Which update to take.
+   * @param constraints Where the weights may live: one {@link Constraint} or several.
+   */
+  constructor(
+    private readonly transform: Transform,
+    constraints: Constraint | readonly Constraint[] = [],
+  ) {
+    super();
+    if (typeof transform?.update !== 'function') {
+      throw new Error(
+        `TransformOptimizer: the transform is ${String(transform)}, expected a Transform. ` +
+          `Try new TransformOptimizer(adamW({ learningRate: 1e-3 })).`,
+      );
+    }
+    this.memory = new Memory(transform, 'TransformOptimizer');
+    this.constraints = typeof constraints === 'function' ? [constraints] : constraints;
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @throws If a gradient matches no live variable, has another shape than its parameter, or if
+   *     restored state does not fit.
+   */
+  applyGradients(gradients: Gradients): void {
+    const { grads, params } = matchGradients('applyGradients', gradients);
+    const step = { count: this.iterations, params };
+    tidy(() => {
+      const { updates, commit } = this.memory.update(grads, step);
+      const values = Object.entries(updates).map(([name, update]) => {
+        const param = params[name];
+        const value = tidy(() => {
+          const learningRate = this.transform.learningRate?.(param, step.count);
+          return this.constraints.reduce(
+            (value, constraint) => constraint(value, param, { ...step, learningRate }),
+            add(param, update),
+          );
+        });
+        util.assert(
+          util.arraysEqual(value.shape, param.shape),
+          () =>
+            `TransformOptimizer: a constraint returned shape [${value.shape}] for parameter '${name}', ` +
+            `expected [${param.shape}]. A constraint keeps the shape.`,
+        );
+        return [param, value] as const;
+      });
+      // Everything that can throw is behind us.
+      for (const [param, value] of values) param.assign(value);
+      commit();
+    });
+    this.incrementIterations();
+  }
+
+  override async getWeights(): Promise<NamedTensor[]> {
+    return [await this.saveIterations(), ...this.memory.save()];
+  }
+
+  /** @throws If `weights` did not come from `getWeights()`. Then nothing has changed. */
+  override async setWeights(weights: NamedTensor[]): Promise<void> {
+    const { iterations, rest } = await splitIterations(weights);
+    this.memory.restore(rest);
+    this.iterations_ = iterations;
+  }
+
+  override dispose(): void {
+    this.memory.dispose();
+  }
+
+  getConfig(): serialization.ConfigDict {
+    throw new Error(
+      'TransformOptimizer: a chain built in code was asked for its JSON config, expected a class made with ' +
+        'optimizerClass(), such as AdamW. Save the memory with getWeights() and build the same chain to resume, ' +
+        'or define the recipe once with optimizerClass().',
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { State, Transform } from './transform.js';
+
+/**
+ * Sends each parameter to exactly one of several transforms.
+ *
+ *     partition(
+ *       { muon: scaleByMuon(), adam: scaleByAdam() },
+ *       (param) => (isMatrix(param) ? 'muon' : 'adam'),
+ *     )
+ *
+ * @param transforms Transforms by label.
+ * @param labelOf The label of a parameter.
+ * @throws On the first step, if a parameter's label names no transform.
+ */
+export function partition<Label extends string>(
+  transforms: Readonly<Record<Label, Transform>>,
+  labelOf: (param: Variable) => Label,
+): Transform {
+  const labels = Object.keys(transforms) as Label[];
+  const checkedLabel = (param: Variable): Label => {
+    const label = labelOf(param);
+    if (labels.includes(label)) return label;
+    throw new Error(
+      `partition: parameter '${param.name}' got the label '${label}', expected one of '${labels.join("', '")}'. ` +
+        `Add a transform for it or return another label.`,
+    );
+  };
+
+  return {
+    name: 'partition',
+    update(updates, state, step) {
+      const parts = new Map<Label, Record<string, Tensor>>(labels.map((label) => [label, {}]));
+      for (const [id, update] of Object.entries(updates)) {
+        parts.get(checkedLabel(step.params[id]))![id] = update;
+      }
+      let nextUpdates = updates; // spread below keeps the order of the parameters
+      const nextState: Record<string, State> = {};
+      for (const [label, part] of parts) {
+        const out = transforms[label].update(part, (state[label] ?? {}) as State, step);
+        nextUpdates = { ...nextUpdates, ...out.updates };
+        nextState[label] = out.state;
+      }
+      return { updates: nextUpdates, state: nextState };
+    },
+    learningRate: (param, count) => transforms[checkedLabel(param)].learningRate?.(param, count),
+  };
+}

@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject } from 'vitest';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    backends: string[];
+  }
+}
+
+/**
+ * Runs a suite once per backend and fails any test that leaks a tensor.
+ *
+ * The backends come from the vitest config: cpu and wasm in Node, webgl and webgpu in Chromium;
+ * `BACKENDS=cpu npm test` picks some. Each test runs in a scope; variables are disposed after it.
+ */
+export function describeOnBackends(name: string, suite: (backend: string) => void): void {
+  describe.each(inject('backends'))(`${name} on %s`, (backend) => {
+    let before: number;
+    beforeAll(async () => {
+      if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+      if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+      if (!(await tf.setBackend(backend))) {
+        throw new Error(
+          `describeOnBackends: backend '${backend}' did not start, expected one that runs here.`,
+        );
+      }
+      await tf.ready();
+    });
+    beforeEach(() => {
+      before = tf.memory().numTensors;
+      tf.engine().startScope();
+    });
+    afterEach(() => {
+      tf.engine().endScope();
+      tf.disposeVariables();
+      expect(tf.memory().numTensors, 'tensors alive after the test, minus before').toBe(before);
+    });
+    suite(backend);
+  });
+}

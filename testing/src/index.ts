@@ -1,0 +1,5 @@
+export { describeOnBackends } from './describe-on-backends.js';
+export { describeTransform } from './describe-transform.js';
+export { expectClose, type Tolerance } from './expect-close.js';
+export { expectGradientMatchesDifferences } from './finite-differences.js';
+export { type GoldenCase, type GoldenTensor, goldenCases } from './golden.js';

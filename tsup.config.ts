@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+/**
+ * How every package is built: `tsup --config ../../tsup.config.ts` in its folder.
+ * What it builds is what its `exports` name, so an entry point is declared once.
+ */
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  exports: Record<string, { '@evenkeel/source': string }>;
+};
+
+export default defineConfig({
+  entry: Object.values(exports).map((target) => target['@evenkeel/source']),
+  format: ['esm', 'cjs'],
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  treeshake: true,
+  target: 'es2022',
+});

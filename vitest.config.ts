@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests and their imports resolve to the packages' sources: no build before a test. */
+const conditions = ['@evenkeel/source', 'module', 'node', 'import', 'default'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    // Which backends `describeOnBackends` runs on: `BACKENDS=cpu npm test`.
+    provide: { backends: (process.env.BACKENDS ?? 'cpu,wasm').split(',') },
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'examples/*/src/**/*.test.ts',
+      'testing/**/*.test.ts',
+      'benchmarks/**/*.test.ts',
+    ],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
