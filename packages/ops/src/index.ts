@@ -1,2 +1,3 @@
+export { innerProduct } from './inner-product.js';
 export { linear } from './linear.js';
 export { sumOfSquares } from './sum-of-squares.js';

@@ -18,25 +18,26 @@ export interface NumberRange {
  * @throws If `value` is not a number, is NaN, or lies outside `range`.
  */
 export function checkNumber(where: string, name: string, value: number, range: NumberRange): number {
-  const { atLeast = -Infinity, above = -Infinity, atMost = Infinity, below = Infinity } = range;
+  const { atLeast, above, atMost, below, integer } = range;
   const allowed =
     typeof value === 'number' &&
-    value >= atLeast &&
-    value <= atMost &&
-    (value > above || above === -Infinity) &&
-    (value < below || below === Infinity) &&
-    (!range.integer || Number.isInteger(value));
+    !Number.isNaN(value) &&
+    (atLeast === undefined || value >= atLeast) &&
+    (above === undefined || value > above) &&
+    (atMost === undefined || value <= atMost) &&
+    (below === undefined || value < below) &&
+    (!integer || Number.isInteger(value));
   if (allowed) return value;
 
   const limits = [
-    range.atLeast !== undefined && `≥ ${range.atLeast}`,
-    range.above !== undefined && `> ${range.above}`,
-    range.atMost !== undefined && `≤ ${range.atMost}`,
-    range.below !== undefined && `< ${range.below}`,
+    atLeast !== undefined && `≥ ${atLeast}`,
+    above !== undefined && `> ${above}`,
+    atMost !== undefined && `≤ ${atMost}`,
+    below !== undefined && `< ${below}`,
   ].filter(Boolean);
   throw new Error(
     `${where}: ${name} is ${typeof value === 'string' ? `'${value}'` : String(value)}, ` +
-      `expected ${range.integer ? 'a whole number' : 'a number'} ${limits.join(' and ')}. ` +
+      `expected ${integer ? 'a whole number' : 'a number'} ${limits.join(' and ')}. ` +
       `A usual value is ${range.typical}.`,
   );
 }

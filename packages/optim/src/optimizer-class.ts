@@ -38,7 +38,8 @@ export function optimizerClass<O extends object>(
       cls: serialization.SerializableConstructor<T>,
       config: serialization.ConfigDict,
     ): T {
-      return new cls(config);
+      const { customObjects: _, ...options } = config; // tf.layers adds its own table
+      return new cls(options);
     }
 
     private readonly options: O;

@@ -80,6 +80,10 @@ export class TransformOptimizer extends Optimizer {
     this.incrementIterations();
   }
 
+  /**
+   * The step count and the memory, by name. As with tfjs's own optimizers the tensors stay the
+   * optimizer's: write them out, or copy them, before the next step.
+   */
   override async getWeights(): Promise<NamedTensor[]> {
     return [await this.saveIterations(), ...this.memory.save()];
   }

@@ -31,7 +31,7 @@ export function sgd({
 }: SgdOptions = {}): Transform {
   return chain(
     addDecayedWeights(weightDecay),
-    momentumOf(momentum, { nesterov }),
+    ...(momentum === 0 ? [] : [momentumOf(momentum, { nesterov })]),
     scaleByLearningRate(learningRate),
   );
 }

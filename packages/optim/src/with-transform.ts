@@ -16,7 +16,8 @@ const PREFIX = 'withTransform|';
  * its settings and moments. Use transforms that return gradients (`orthograd`, `clipByGlobalNorm`),
  * not whole recipes such as `adamW`, which already contain a step.
  *
- * `getWeights`, `setWeights` and `dispose` cover both.
+ * `getWeights`, `setWeights` and `dispose` cover both. (`tf.train.adam` resumes only up to rounding: it
+ * recomputes its bias corrections. `new AdamW()` resumes bit for bit.)
  *
  * @throws If `optimizer` is no `tf.Optimizer` or `transform` no {@link Transform}.
  */
@@ -63,6 +64,7 @@ export class WithTransform<O extends Optimizer = Optimizer> extends Optimizer {
     this.incrementIterations();
   }
 
+  /** The weights of the wrapped optimizer, then the memory of the transform. */
   override async getWeights(): Promise<NamedTensor[]> {
     const own = this.memory.save().map(({ name, tensor }) => ({ name: PREFIX + name, tensor }));
     return [...(await this.optimizer.getWeights()), ...own];

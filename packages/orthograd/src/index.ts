@@ -1,1 +1,1 @@
-export {};
+export { type OrthogradOptions, orthograd } from './orthograd.js';
