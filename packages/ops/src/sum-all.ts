@@ -1,4 +1,4 @@
-import { type Scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { type Scalar, scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * The sum of all entries, one axis after the other.
@@ -7,6 +7,7 @@ import { type Scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
  * entries stop adding up at 2²⁴. Here no single sum is longer than an axis.
  */
 export function sumAll(x: Tensor): Scalar {
+  if (x.size === 0) return scalar(0); // tfjs 4.22 on wasm returns uninitialised memory
   let partial = x;
   while (partial.rank > 1) partial = sum(partial, -1);
   return sum(partial);
