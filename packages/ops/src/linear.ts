@@ -5,7 +5,6 @@ import {
   matMul,
   reshape,
   type Tensor,
-  type Tensor1D,
   type Tensor2D,
   tidy,
   transpose,
@@ -27,7 +26,7 @@ import {
  * @returns Shape `[..., out]`.
  * @throws If the shapes do not fit.
  */
-export function linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [outputs, inputs] = weight.shape;
   util.assert(
     weight.rank === 2 && x.rank >= 1 && x.shape[x.rank - 1] === inputs,
@@ -41,7 +40,7 @@ export function linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D): Tensor {
   );
   return tidy(() => {
     const rows: Tensor2D = reshape(x, [-1, inputs]);
-    const y = reshape(product(rows, weight), [...x.shape.slice(0, -1), outputs]) as Tensor;
+    const y = reshape(product(rows, weight as Tensor2D), [...x.shape.slice(0, -1), outputs]) as Tensor;
     return bias ? add(y, bias) : y;
   });
 }
