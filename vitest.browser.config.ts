@@ -1,12 +1,12 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
-/** The suites of `describeOnBackends` once more, on webgl and webgpu in real Chromium: `npm run test:browser`. */
+/** The tests of whole models (`*.models.test.ts`) once more, on webgl and webgpu in real Chromium: `npm run test:browser`. */
 export default defineConfig({
   resolve: { conditions: ['@evenkeel/source', 'module', 'browser', 'import', 'default'] },
   define: { 'process.env': {} },
   test: {
-    include: ['packages/*/src/**/*.test.ts'],
+    include: ['{packages,examples}/*/src/**/*.models.test.ts'],
     provide: { backends: (process.env.BACKENDS ?? 'webgl,webgpu').split(',') },
     testTimeout: 120_000,
     hookTimeout: 120_000,
