@@ -42,3 +42,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   }
   writeFileSync(stamp, wanted);
 }
+
+// Sources that are compiled rather than committed; immediate when they have not changed.
+const { default: compileKernels } = await import('../packages/wasm-kernels/scripts/compile.mjs');
+await compileKernels();

@@ -28,7 +28,7 @@ export async function* run(): AsyncGenerator<object> {
   const engines = Object.entries(optimizers).map(([engine, optimizer]) => {
     const params = SHAPES.map((shape) => tf.variable(tf.randomNormal(shape)));
     const named = params.map(({ name }, i) => ({ name, tensor: gradients[i] }));
-    return { engine, step: () => optimizer.applyGradients(named) };
+    return { engine, work: () => optimizer.applyGradients(named) };
   });
   for (const timing of await interleaved(engines)) {
     yield { case: 'optimizer-step-10.6M', backend: 'wasm', parameters, ...timing };

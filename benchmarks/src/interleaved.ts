@@ -1,8 +1,10 @@
-/** One thing to time. */
+/** One way to do the work that a benchmark times. */
 export interface Engine {
   engine: string;
+  /** Runs before the timed repetitions of a round; not timed. */
+  prepare?(): unknown;
   /** One repetition; it must end only when the work is done. */
-  step(): void | Promise<void>;
+  work(): unknown;
 }
 
 export interface Timing {
@@ -11,40 +13,45 @@ export interface Timing {
   wallMs: number;
   /** Median CPU time of this process, all threads, in milliseconds. */
   cpuMs: number;
-  /** `cpuMs` as a share of the first engine's: the median of the ratios round by round. */
+  /** CPU time as a share of the first engine's: the median of the ratios round by round. */
   ratio: number;
 }
 
-/**
- * Times engines in turn, A B C A B C …, so that a machine that slows down slows all of them down.
- *
- * @param rounds Timed rounds, after `warmup` rounds that are not.
- */
+export interface Rounds {
+  /** Timed rounds. Default 15. */
+  rounds?: number;
+  /** Rounds before them, for compilers and caches. Default 3. */
+  warmup?: number;
+  /** Repetitions per measurement: enough for some tens of milliseconds. Default 1. */
+  repetitions?: number;
+}
+
+/** Times engines in turn, A B C A B C …, so that a machine that slows down slows all of them down. */
 export async function interleaved(
   engines: readonly Engine[],
-  { rounds = 15, warmup = 3 } = {},
+  { rounds = 15, warmup = 3, repetitions = 1 }: Rounds = {},
 ): Promise<Timing[]> {
-  const wall = engines.map(() => [] as number[]);
-  const cpu = engines.map(() => [] as number[]);
+  const samples = engines.map(() => ({ wall: [] as number[], cpu: [] as number[] }));
   for (let round = -warmup; round < rounds; round++) {
-    for (const [i, { step }] of engines.entries()) {
-      const [wallStart, cpuStart] = [performance.now(), process.cpuUsage()];
-      await step();
-      const { user, system } = process.cpuUsage(cpuStart);
+    for (const [i, { prepare, work }] of engines.entries()) {
+      await prepare?.();
+      const [wall, cpu] = [performance.now(), process.cpuUsage()];
+      for (let n = 0; n < repetitions; n++) await work();
+      const { user, system } = process.cpuUsage(cpu);
       if (round < 0) continue;
-      wall[i].push(performance.now() - wallStart);
-      cpu[i].push((user + system) / 1000);
+      samples[i].wall.push((performance.now() - wall) / repetitions);
+      samples[i].cpu.push((user + system) / 1000 / repetitions);
     }
   }
   return engines.map(({ engine }, i) => ({
     engine,
-    wallMs: round(median(wall[i])),
-    cpuMs: round(median(cpu[i])),
-    ratio: round(median(cpu[i].map((ms, k) => ms / cpu[0][k]))),
+    wallMs: round(median(samples[i].wall)),
+    cpuMs: round(median(samples[i].cpu)),
+    ratio: round(median(samples[i].cpu.map((ms, k) => ms / samples[0].cpu[k]))),
   }));
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

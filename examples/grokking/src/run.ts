@@ -1,4 +1,5 @@
 import { modularArithmetic, trainTestSplit } from '@evenkeel/data';
+import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import type { Metrics } from './metrics.js';
 import { Mlp } from './mlp.js';
@@ -35,4 +36,5 @@ async function startBackend(backend: string): Promise<void> {
       `grokking: backend '${backend}' did not start, expected 'wasm' or 'cpu'. Try --backend wasm.`,
     );
   }
+  if (backend === 'wasm') await installWasmKernels();
 }

@@ -1,0 +1,19 @@
+/**
+ * `a · b + c` in each lane: one rounding where the CPU has a fused multiply-add and the module was
+ * compiled for relaxed SIMD, two otherwise.
+ */
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Lanes of `x` where `mask` is all ones, of `y` where it is zero. */
+export function pick(mask: v128, x: v128, y: v128): v128 {
+  return v128.bitselect(x, y, mask);
+}
+
+/** The sum of the four lanes. */
+export function sumLanes(x: v128): f32 {
+  const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}

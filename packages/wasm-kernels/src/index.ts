@@ -1,0 +1,6 @@
+export {
+  type InstallOptions,
+  type InstallReport,
+  installWasmKernels,
+  uninstallWasmKernels,
+} from './install.js';

@@ -1,0 +1,84 @@
+import type { WasmBackend } from './backend.js';
+import { RELAXED_SIMD, SIMD } from './generated/modules.js';
+
+/** The functions of assembly/index.ts. Offsets are bytes into wasm memory, flags 0 or 1. */
+export interface Functions {
+  gemmScratchBytes(): number;
+  gemm(
+    scratch: number,
+    batch: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    transposeA: number,
+    aStep: number,
+    b: number,
+    transposeB: number,
+    bStep: number,
+    c: number,
+    bias: number,
+    activation: number,
+    alpha: number,
+    slopes: number,
+    slopeCount: number,
+  ): void;
+}
+
+/** The module, on the memory of one backend. */
+export interface Instance {
+  functions: Functions;
+  /** Memory from the backend's own allocator, {@link Functions.gemmScratchBytes} long. */
+  scratch: number;
+}
+
+const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
+
+/** Decodes and compiles one of the two embedded builds; once, so that what the engine optimised stays. */
+export function compileModule(relaxedSimd: boolean): Promise<WebAssembly.Module> {
+  let module = compiled.get(relaxedSimd);
+  if (!module) {
+    const text = atob(relaxedSimd ? RELAXED_SIMD : SIMD);
+    module = WebAssembly.compile(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    compiled.set(relaxedSimd, module);
+  }
+  return module;
+}
+
+/**
+ * Starts the module on the memory of any backend it is asked for: a program can remove the wasm
+ * backend and start it again, and the new one has a memory of its own.
+ */
+export class Instances {
+  private readonly instances = new Map<WasmBackend, Instance>();
+
+  constructor(private readonly module: WebAssembly.Module) {}
+
+  /** @throws If the backend has no memory left for the scratch space. */
+  of(backend: WasmBackend): Instance {
+    return this.instances.get(backend) ?? this.start(backend);
+  }
+
+  /** Gives all scratch memory back. */
+  dispose(): void {
+    for (const [backend, { scratch }] of this.instances) backend.wasm?._free(scratch);
+    this.instances.clear();
+  }
+
+  private start(backend: WasmBackend): Instance {
+    const { wasm } = backend;
+    const imports = { env: { memory: wasm.asm.memory } };
+    const functions = new WebAssembly.Instance(this.module, imports).exports as unknown as Functions;
+    const bytes = functions.gemmScratchBytes();
+    const scratch = wasm._malloc(bytes) >>> 0;
+    if (scratch === 0) {
+      throw new Error(
+        `installWasmKernels: the wasm backend could not give ${bytes} bytes of scratch memory, expected ` +
+          'room for them. Dispose tensors first.',
+      );
+    }
+    const instance = { functions, scratch };
+    this.instances.set(backend, instance);
+    return instance;
+  }
+}
