@@ -49,7 +49,9 @@ function logitsOf(tokens: tf.Tensor, { n_layer, n_head }: Shape, weights: Weight
 /** Mean cross-entropy over the targets that are not −1. */
 function lossOf(logits: tf.Tensor, targets: tf.Tensor): tf.Scalar {
   const onehot = tf.oneHot(targets, logits.shape[2]!); // −1 gives a row of zeros
-  return tf.neg<tf.Scalar>(tf.div(tf.sum(tf.mul(onehot, tf.logSoftmax(logits))), tf.sum(onehot)));
+  return tf.neg<tf.Scalar>(
+    tf.div(tf.sum(tf.mul(onehot, tf.logSoftmax(logits))), tf.sum(onehot)) as tf.Scalar,
+  );
 }
 
 describeOnBackends('nanoGPT built from these ops', () => {
