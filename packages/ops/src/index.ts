@@ -1,3 +1,15 @@
+export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
+export { dropoutHash } from './dropout-mask.js';
+export { embedding } from './embedding.js';
+export { type GeluOptions, gelu } from './gelu.js';
 export { innerProduct } from './inner-product.js';
+export { KERNELS } from './kernel-names.js';
+export { type KernelAttributes, kernelOr } from './kernel-or.js';
+export { type LayerNormOptions, layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
+export { type RmsNormOptions, rmsNorm } from './rms-norm.js';
+export type { RotaryLayout } from './rotary-definition.js';
+export { type RotaryEmbeddingOptions, rotaryEmbedding } from './rotary-embedding.js';
+export { rotaryFrequencies } from './rotary-frequencies.js';
+export { silu } from './silu.js';
 export { sumOfSquares } from './sum-of-squares.js';

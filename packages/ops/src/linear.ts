@@ -1,15 +1,18 @@
 import {
   add,
-  customGrad,
-  type GradSaveFunc,
   matMul,
+  type Rank,
   reshape,
   type Tensor,
   type Tensor2D,
-  tidy,
   transpose,
   util,
 } from '@tensorflow/tfjs-core';
+import { columnSums } from './column-sums.js';
+import { KERNELS } from './kernel-names.js';
+import { kernelOr } from './kernel-or.js';
+import { requireFloat } from './require-float.js';
+import { withGradient } from './with-gradient.js';
 
 /**
  * A matrix product with the weights of a layer, and its bias.
@@ -24,7 +27,7 @@ import {
  * @param weight Shape `[out, in]`, as in PyTorch.
  * @param bias Shape `[out]`, optional.
  * @returns Shape `[..., out]`.
- * @throws If the shapes do not fit.
+ * @throws If the shapes do not fit, or a dtype is not float32.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [outputs, inputs] = weight.shape;
@@ -38,19 +41,34 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     bias === undefined || (bias.rank === 1 && bias.shape[0] === outputs),
     () => `linear: bias has shape [${bias!.shape}], expected [${outputs}]. Pass one number per output.`,
   );
-  return tidy(() => {
-    const rows: Tensor2D = reshape(x, [-1, inputs]);
-    const y = reshape(product(rows, weight as Tensor2D), [...x.shape.slice(0, -1), outputs]) as Tensor;
-    return bias ? add(y, bias) : y;
-  });
+  requireFloat('linear', { x, weight, bias });
+  return withGradient(
+    bias ? [x, weight, bias] : [x, weight],
+    () => ({
+      value: kernelOr(KERNELS.linear, { x, weight, bias }, {}, () => product(x, weight, bias)),
+      save: [x, weight],
+    }),
+    (dy, [x, weight]) =>
+      kernelOr(KERNELS.linearGrad, { dy, x, weight }, {}, () => gradients(dy, x, weight)).slice(
+        0,
+        bias ? 3 : 2,
+      ),
+  );
 }
 
-/** x Wᵀ, with every product un-transposed. */
-const product = customGrad((...inputs) => {
-  const [x, weight, save] = inputs as [Tensor2D, Tensor2D, GradSaveFunc];
-  save([x, weight]);
-  return {
-    value: matMul(x, transpose(weight)),
-    gradFunc: (dy, [x, weight]) => [matMul(dy, weight), matMul(transpose(dy), x)],
-  };
-});
+function product(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const [outputs, inputs] = weight.shape;
+  const rows = matMul(reshape<Rank.R2>(x, [-1, inputs]), transpose(weight as Tensor2D));
+  return reshape(bias ? add(rows, bias) : rows, [...x.shape.slice(0, -1), outputs]);
+}
+
+/** dx = dy W, dW = dyᵀ x, db = Σ dy, with every product un-transposed. */
+function gradients(dy: Tensor, x: Tensor, weight: Tensor): Tensor[] {
+  const [outputs, inputs] = weight.shape;
+  const dyRows = reshape<Rank.R2>(dy, [-1, outputs]);
+  return [
+    reshape(matMul(dyRows, weight as Tensor2D), x.shape),
+    matMul(transpose(dyRows), reshape<Rank.R2>(x, [-1, inputs])),
+    columnSums(dyRows),
+  ];
+}

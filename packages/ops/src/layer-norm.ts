@@ -1,0 +1,72 @@
+import { add, mean, mul, reshape, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
+import { columnSums } from './column-sums.js';
+import { KERNELS } from './kernel-names.js';
+import { kernelOr } from './kernel-or.js';
+import { requireFloat } from './require-float.js';
+import { requirePerFeature } from './require-per-feature.js';
+import { withGradient } from './with-gradient.js';
+
+export interface LayerNormOptions {
+  /** Added to the variance, ≥ 0. Default 1e-5. */
+  epsilon?: number;
+}
+
+/**
+ * Shifts and scales each vector to mean 0 and variance 1, then by a learned gain and bias.
+ *
+ *     y = (x − μ) / √(σ² + ε) · gain + bias          μ, σ² over the last axis, σ² biased
+ *
+ * @param x Shape `[..., features]`, float32.
+ * @param gain Shape `[features]`, optional.
+ * @param bias Shape `[features]`, optional.
+ * @returns The shape of `x`.
+ * @throws If shapes, dtypes or `epsilon` do not fit.
+ * @see Ba et al., "Layer Normalization", 2016. https://arxiv.org/abs/1607.06450
+ */
+export function layerNorm(
+  x: Tensor,
+  gain?: Tensor,
+  bias?: Tensor,
+  { epsilon = 1e-5 }: LayerNormOptions = {},
+): Tensor {
+  requirePerFeature('layerNorm', x, { gain, bias });
+  requireFloat('layerNorm', { x, gain, bias });
+  util.assert(
+    epsilon >= 0,
+    () =>
+      `layerNorm: epsilon is ${epsilon}, expected a number ≥ 0. Use the one of the model, typically 1e-5.`,
+  );
+  return withGradient(
+    [x, gain, bias].filter((tensor) => tensor !== undefined),
+    () => ({
+      value: kernelOr(KERNELS.layerNorm, { x, gain, bias }, { epsilon }, () => {
+        const unit = standardized(x, epsilon).unit;
+        const scaled = gain ? mul(unit, gain) : unit;
+        return bias ? add<Tensor>(scaled, bias) : scaled;
+      }),
+      save: gain ? [x, gain] : [x],
+    }),
+    (dy, [x, gain]) => {
+      const [dx, dGain, dBias] = kernelOr(KERNELS.layerNormGrad, { dy, x, gain }, { epsilon }, () =>
+        gradients(dy, x, gain, epsilon),
+      );
+      return [dx, ...(gain ? [dGain] : []), ...(bias ? [dBias] : [])];
+    },
+  );
+}
+
+function standardized(x: Tensor, epsilon: number): { unit: Tensor; inverseDeviation: Tensor } {
+  const centred = sub(x, mean(x, -1, true));
+  const inverseDeviation = rsqrt(add<Tensor>(mean(square(centred), -1, true), epsilon));
+  return { unit: mul(centred, inverseDeviation), inverseDeviation };
+}
+
+/** With g = dy · gain and u the standardised x: dx = (g − mean(g) − u mean(g u)) / √(σ² + ε). */
+function gradients(dy: Tensor, x: Tensor, gain: Tensor | undefined, epsilon: number): Tensor[] {
+  const { unit, inverseDeviation } = standardized(x, epsilon);
+  const g = gain ? mul<Tensor>(dy, gain) : dy;
+  const along = mul(unit, mean(mul(g, unit), -1, true));
+  const dx = mul<Tensor>(sub(sub(g, mean(g, -1, true)), along), inverseDeviation);
+  const rows = [-1, x.shape[x.rank - 1]];
+  return [dx, columnSums(reshape(mul(dy, unit), rows)), columnSums(reshape(dy, rows))];
+}

@@ -1,0 +1,60 @@
+import { add, mean, mul, reshape, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
+import { columnSums } from './column-sums.js';
+import { KERNELS } from './kernel-names.js';
+import { kernelOr } from './kernel-or.js';
+import { requireFloat } from './require-float.js';
+import { requirePerFeature } from './require-per-feature.js';
+import { withGradient } from './with-gradient.js';
+
+export interface RmsNormOptions {
+  /** Added to the mean square, ≥ 0. Default 1e-6. */
+  epsilon?: number;
+}
+
+/**
+ * Scales each vector to root mean square 1, then by a learned gain.
+ *
+ *     y = x / √(mean(x²) + ε) · gain          mean over the last axis
+ *
+ * Gemma stores its gain minus 1: pass `tf.add(gain, 1)`.
+ *
+ * @param x Shape `[..., features]`, float32.
+ * @param gain Shape `[features]`, optional.
+ * @returns The shape of `x`.
+ * @throws If shapes, dtypes or `epsilon` do not fit.
+ * @see Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019. https://arxiv.org/abs/1910.07467
+ */
+export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-6 }: RmsNormOptions = {}): Tensor {
+  requirePerFeature('rmsNorm', x, { gain });
+  requireFloat('rmsNorm', { x, gain });
+  util.assert(
+    epsilon >= 0,
+    () => `rmsNorm: epsilon is ${epsilon}, expected a number ≥ 0. Use the one of the model, typically 1e-6.`,
+  );
+  return withGradient(
+    gain ? [x, gain] : [x],
+    () => ({
+      value: kernelOr(KERNELS.rmsNorm, { x, gain }, { epsilon }, () => {
+        const unit = mul<Tensor>(x, inverseRms(x, epsilon));
+        return gain ? mul<Tensor>(unit, gain) : unit;
+      }),
+      save: gain ? [x, gain] : [x],
+    }),
+    (dy, [x, gain]) =>
+      kernelOr(KERNELS.rmsNormGrad, { dy, x, gain }, { epsilon }, () =>
+        gradients(dy, x, gain, epsilon),
+      ).slice(0, gain ? 2 : 1),
+  );
+}
+
+const inverseRms = (x: Tensor, epsilon: number): Tensor =>
+  rsqrt(add<Tensor>(mean(square(x), -1, true), epsilon));
+
+/** With g = dy · gain, r = 1 / √(mean(x²) + ε) and u = r x: dx = r (g − u mean(g u)). */
+function gradients(dy: Tensor, x: Tensor, gain: Tensor | undefined, epsilon: number): Tensor[] {
+  const r = inverseRms(x, epsilon);
+  const unit = mul(x, r);
+  const g = gain ? mul<Tensor>(dy, gain) : dy;
+  const dx = mul<Tensor>(sub(g, mul(unit, mean(mul(g, unit), -1, true))), r);
+  return [dx, columnSums(reshape(mul(dy, unit), [-1, x.shape[x.rank - 1]]))];
+}
