@@ -1,4 +1,5 @@
-import { add, div, maximum, mul, sqrt, square, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { maximum, type Variable } from '@tensorflow/tfjs-core';
+import { type AdamStep, adamMoments, adamStep, adamUpdate } from './adam-step.js';
 import { checkNumber } from './check-number.js';
 import { perParam } from './per-param.js';
 import type { Transform } from './transform.js';
@@ -29,41 +30,41 @@ export interface AdamOptions {
  *     https://arxiv.org/abs/1412.6980
  * @see Reddi et al., "On the Convergence of Adam and Beyond", 2018, algorithm 2 (AMSGrad).
  */
-export function scaleByAdam({
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  amsgrad = false,
-}: AdamOptions = {}): Transform {
+export function scaleByAdam(options: AdamOptions = {}): Transform {
+  // A learning rate of −1 leaves the direction as it is.
+  return adamRule('scaleByAdam', options, () => ({ learningRate: -1, weightDecay: 0 }));
+}
+
+/**
+ * Adam as a transform, up to and including the step that `stepOf` asks for.
+ *
+ * @param name The transform's name, also in errors.
+ * @param stepOf From steps already taken to learning rate and weight decay.
+ */
+export function adamRule(
+  name: string,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false }: AdamOptions,
+  stepOf: (count: number) => Pick<AdamStep, 'learningRate' | 'weightDecay'>,
+): Transform {
   const checkedBeta1 = (value: number) =>
-    checkNumber('scaleByAdam', 'beta1', value, { atLeast: 0, below: 1, typical: 0.9 });
+    checkNumber(name, 'beta1', value, { atLeast: 0, below: 1, typical: 0.9 });
   if (typeof beta1 !== 'function') checkedBeta1(beta1);
   const beta1Of = typeof beta1 === 'function' ? (param: Variable) => checkedBeta1(beta1(param)) : () => beta1;
-  checkNumber('scaleByAdam', 'beta2', beta2, { atLeast: 0, below: 1, typical: 0.999 });
-  checkNumber('scaleByAdam', 'epsilon', epsilon, { atLeast: 0, below: Infinity, typical: 1e-8 });
+  checkNumber(name, 'beta2', beta2, { atLeast: 0, below: 1, typical: 0.999 });
+  checkNumber(name, 'epsilon', epsilon, { atLeast: 0, below: Infinity, typical: 1e-8 });
 
-  const moments = (g: Tensor, m: Tensor, v: Tensor, b1: number) => ({
-    m: add(mul(m, b1), mul(g, 1 - b1)),
-    v: add(mul(v, beta2), mul(square(g), 1 - beta2)),
-  });
-  /** m̂ / (√v̂ + ε), with both bias corrections folded into two scalars: two passes over the tensor fewer. */
-  const direction = (m: Tensor, v: Tensor, b1: number, count: number) => {
-    const correction1 = 1 - b1 ** (count + 1);
-    const correction2 = 1 - beta2 ** (count + 1);
-    return div<Tensor>(m, add(mul(sqrt(v), correction1 / Math.sqrt(correction2)), correction1 * epsilon));
-  };
-
-  if (amsgrad) {
-    return perParam('scaleByAdam', ['m', 'v', 'vMax'], (g, slots, param, count) => {
-      const b1 = beta1Of(param);
-      const { m, v } = moments(g, slots.m, slots.v, b1);
-      const vMax = maximum(slots.vMax, v);
-      return [direction(m, vMax, b1, count), { m, v, vMax }];
+  if (!amsgrad) {
+    return perParam(name, ['m', 'v'], (gradient, slots, param, count) => {
+      const numbers = { beta1: beta1Of(param), beta2, epsilon, count, ...stepOf(count) };
+      const [update, m, v] = adamStep({ gradient, param, ...slots }, numbers);
+      return [update, { m, v }];
     });
   }
-  return perParam('scaleByAdam', ['m', 'v'], (g, slots, param, count) => {
+  return perParam(name, ['m', 'v', 'vMax'], (gradient, slots, param, count) => {
     const b1 = beta1Of(param);
-    const { m, v } = moments(g, slots.m, slots.v, b1);
-    return [direction(m, v, b1, count), { m, v }];
+    const { m, v } = adamMoments({ gradient, ...slots }, { beta1: b1, beta2 });
+    const vMax = maximum(slots.vMax, v);
+    const corrections = { correction1: 1 - b1 ** (count + 1), correction2: 1 - beta2 ** (count + 1) };
+    return [adamUpdate(param, m, vMax, { epsilon, ...corrections, ...stepOf(count) }), { m, v, vMax }];
   });
 }

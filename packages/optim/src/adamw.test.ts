@@ -100,6 +100,23 @@ describeOnBackends('adamW', () => {
     optimizer.dispose();
   });
 
+  it.each([false, true])('is the chain of its parts (amsgrad %s)', (amsgrad) => {
+    const options = { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, amsgrad };
+    const rate = (count: number) => 0.1 / (count + 1);
+    const values = [
+      adamW({ ...options, learningRate: rate, weightDecay: 0.1 }),
+      chain(scaleByAdam(options), addDecayedWeights(0.1), scaleByLearningRate(rate)),
+    ].map((transform) => {
+      const w = tf.variable(tf.tensor1d([3, -0.1, 0.5]));
+      const optimizer = new TransformOptimizer(transform);
+      for (const _ of [1, 2, 3, 4])
+        optimizer.minimize(() => tf.sum(tf.square(tf.square(w))) as tf.Scalar, false, [w]);
+      optimizer.dispose();
+      return w.dataSync();
+    });
+    expectClose(values[0], values[1], { rtol: 1e-6, atol: 0 });
+  });
+
   it('takes a beta1 per parameter', () => {
     const [a, b] = [tf.variable(tf.scalar(1), true, 'a'), tf.variable(tf.scalar(1), true, 'b')];
     const optimizer = new TransformOptimizer(
@@ -117,14 +134,14 @@ describeOnBackends('adamW', () => {
 it.each<[AdamWOptions, string]>([
   [
     { learningRate: Number.NaN },
-    'constant: rate is NaN, expected a number ≥ 0 and < Infinity. A usual value is 0.001.',
+    'adamW: learningRate is NaN, expected a number ≥ 0 and < Infinity. A usual value is 0.001.',
   ],
-  [{ learningRate: -1 }, 'constant: rate is -1'],
-  [{ beta1: 1 }, 'scaleByAdam: beta1 is 1, expected a number ≥ 0 and < 1. A usual value is 0.9.'],
-  [{ beta2: Number.NaN }, 'scaleByAdam: beta2 is NaN'],
-  [{ epsilon: -1e-8 }, 'scaleByAdam: epsilon is -1e-8'],
-  [{ weightDecay: Infinity }, 'addDecayedWeights: weightDecay is Infinity'],
-  [{ weightDecay: '0.1' as unknown as number }, "addDecayedWeights: weightDecay is '0.1'"],
+  [{ learningRate: -1 }, 'adamW: learningRate is -1'],
+  [{ beta1: 1 }, 'adamW: beta1 is 1, expected a number ≥ 0 and < 1. A usual value is 0.9.'],
+  [{ beta2: Number.NaN }, 'adamW: beta2 is NaN'],
+  [{ epsilon: -1e-8 }, 'adamW: epsilon is -1e-8'],
+  [{ weightDecay: Infinity }, 'adamW: weightDecay is Infinity'],
+  [{ weightDecay: '0.1' as unknown as number }, "adamW: weightDecay is '0.1'"],
 ])('refuses %o when it is made', (options, message) => {
   expect(() => adamW(options)).toThrow(message);
 });

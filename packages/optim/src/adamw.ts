@@ -1,10 +1,9 @@
-import { type AdamOptions, scaleByAdam } from './adam.js';
-import { chain } from './chain.js';
-import { scaleByLearningRate } from './learning-rate.js';
+import { type AdamOptions, adamRule } from './adam.js';
+import { checkNumber } from './check-number.js';
+import { checkedSchedule } from './learning-rate.js';
 import { optimizerClass } from './optimizer-class.js';
 import type { Schedule } from './schedules/schedule.js';
 import type { Transform } from './transform.js';
-import { addDecayedWeights } from './weight-decay.js';
 
 export interface AdamWOptions extends AdamOptions {
   /** Step size, or a function from steps taken to step size. Default 0.001. */
@@ -18,16 +17,23 @@ export interface AdamWOptions extends AdamOptions {
  *
  *     w ← w − η (m̂ / (√v̂ + ε) + λ w)
  *
- * Defaults are PyTorch's. It decays every parameter, biases too; to choose, write the chain out:
+ * Defaults are PyTorch's. The same as this chain, in one pass over memory where the backend has a kernel:
  *
- *     chain(scaleByAdam(), masked(addDecayedWeights(0.1), isMatrix), scaleByLearningRate(1e-3))
+ *     chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate(1e-3))
+ *
+ * It decays every parameter, biases too; to choose, write the chain out with `masked(addDecayedWeights(…), isMatrix)`.
  *
  * @throws If an option is out of range.
  * @see Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2.
  *     https://arxiv.org/abs/1711.05101
  */
 export function adamW({ learningRate = 1e-3, weightDecay = 0.01, ...adam }: AdamWOptions = {}): Transform {
-  return chain(scaleByAdam(adam), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
+  const rateAt = checkedSchedule('adamW', learningRate);
+  checkNumber('adamW', 'weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0.01 });
+  return {
+    ...adamRule('adamW', adam, (count) => ({ learningRate: rateAt(count), weightDecay })),
+    learningRate: (_param, count) => rateAt(count),
+  };
 }
 
 /** {@link adamW} as a `tf.Optimizer` class that tf.layers can save: `new AdamW({ learningRate: 1e-3 })`. */

@@ -14,15 +14,18 @@ import type { Transform } from './transform.js';
  * @throws If the rate is out of range, for a schedule at the step where it is.
  */
 export function scaleByLearningRate(learningRate: number | Schedule): Transform {
-  const schedule = typeof learningRate === 'function' ? learningRate : constant(learningRate);
-  const rateAt = (count: number) =>
-    checkNumber('scaleByLearningRate', `the learning rate at step ${count}`, schedule(count), {
-      atLeast: 0,
-      below: Infinity,
-      typical: 1e-3,
-    });
+  const rateAt = checkedSchedule('scaleByLearningRate', learningRate);
   return {
     ...stateless('scaleByLearningRate', (g, _param, count) => mul(g, -rateAt(count))),
     learningRate: (_param, count) => rateAt(count),
   };
+}
+
+/** A schedule of a number or a schedule, that throws at the step where it returns no learning rate. */
+export function checkedSchedule(where: string, learningRate: number | Schedule): Schedule {
+  const range = { atLeast: 0, below: Infinity, typical: 1e-3 };
+  if (typeof learningRate !== 'function') {
+    return constant(checkNumber(where, 'learningRate', learningRate, range));
+  }
+  return (count) => checkNumber(where, `the learning rate at step ${count}`, learningRate(count), range);
 }

@@ -186,15 +186,13 @@ describeOnBackends('TransformOptimizer', () => {
     const saved = await original.getWeights();
 
     const restored = new AdamW();
-    await restored.setWeights(saved.filter(({ name }) => !name.includes('|b|')));
+    await restored.setWeights(saved.filter(({ name }) => !name.startsWith('b|')));
     expect(() => restored.minimize(squares(a, b))).toThrow("parameter 'b' has no restored state");
     await restored.setWeights(saved);
     b.dispose();
-    expect(() => restored.minimize(squares(a))).toThrow(
-      /restored state 'scaleByAdam\|b\|m' matches no parameter/,
-    );
+    expect(() => restored.minimize(squares(a))).toThrow("the restored state 'b|m' matches no parameter");
     const otherChain = new TransformOptimizer(chain(momentum(0.9)));
-    await otherChain.setWeights(saved.filter(({ name }) => !name.includes('|b|')));
+    await otherChain.setWeights(saved.filter(({ name }) => !name.startsWith('b|')));
     expect(() => otherChain.minimize(squares(a))).toThrow('matches no parameter and transform');
     for (const optimizer of [original, restored, otherChain]) optimizer.dispose();
   });
@@ -214,10 +212,10 @@ describeOnBackends('TransformOptimizer', () => {
   it('refuses restored state of another shape', async () => {
     const w = variable('w');
     const optimizer = new AdamW();
-    const saved = ['m', 'v'].map((slot) => ({ name: `scaleByAdam|w|${slot}`, tensor: tf.zeros([3]) }));
+    const saved = ['m', 'v'].map((slot) => ({ name: `w|${slot}`, tensor: tf.zeros([3]) }));
     await optimizer.setWeights([{ name: 'iter', tensor: tf.scalar(1, 'int32') }, ...saved]);
     expect(() => optimizer.minimize(squares(w))).toThrow(
-      "scaleByAdam: the state 'm' of parameter 'w' has shape [3], expected [2].",
+      "adamW: the state 'm' of parameter 'w' has shape [3], expected [2].",
     );
     optimizer.dispose();
   });
@@ -228,12 +226,12 @@ describeOnBackends('TransformOptimizer', () => {
     optimizer.minimize(squares(w));
     const before = (await optimizer.getWeights()).map(({ tensor }) => Array.from(tensor.dataSync()));
     const iter = { name: 'iter', tensor: tf.scalar(3, 'int32') };
-    const m = { name: 'scaleByAdam|w|m', tensor: tf.ones([2]) };
+    const m = { name: 'w|m', tensor: tf.ones([2]) };
     for (const [bad, message] of [
       [[], 'the first weight is missing'],
-      [[m], "the first weight is 'scaleByAdam|w|m', expected the step count"],
+      [[m], "the first weight is 'w|m', expected the step count"],
       [[iter, m, m], 'contradicts another name'],
-      [[iter, m, { name: 'scaleByAdam|w|m|x', tensor: m.tensor }], 'contradicts another name'],
+      [[iter, m, { name: 'w|m|x', tensor: m.tensor }], 'contradicts another name'],
     ] as const) {
       await expect(optimizer.setWeights([...bad])).rejects.toThrow(message);
     }
