@@ -1,4 +1,12 @@
-import { gather, getBackend, reshape, scatterND, type Tensor, util } from '@tensorflow/tfjs-core';
+import {
+  gather,
+  getBackend,
+  reshape,
+  scatterND,
+  type Tensor,
+  unsortedSegmentSum,
+  util,
+} from '@tensorflow/tfjs-core';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -59,9 +67,11 @@ const scatterRows = (dy: Tensor, ids: Tensor, vocabulary: number): Tensor =>
   withGradient(
     [dy],
     () => {
-      const features = dy.shape[dy.rank - 1];
-      const rows = scatterND(reshape(ids, [-1, 1]), reshape(dy, [-1, features]), [vocabulary, features]);
-      return { value: rows, save: [ids] };
+      const rows = reshape(dy, [-1, dy.shape[dy.rank - 1]]);
+      const sums = HOST_BACKENDS.includes(getBackend())
+        ? scatterND(reshape(ids, [-1, 1]), rows, [vocabulary, rows.shape[1]!]) // has no kernel for the other, or a slow one
+        : unsortedSegmentSum(rows, reshape(ids, [-1]), vocabulary); // scatterND on webgl errs on an id of shape []
+      return { value: sums, save: [ids] };
     },
     (dTable, [ids]) => [gatherRows(dTable, ids)],
   );
