@@ -1,4 +1,4 @@
-import { innerProduct, sumOfSquares } from '@evenkeel/ops';
+import { innerProduct, KERNELS, kernelOr, sumOfSquares } from '@evenkeel/ops';
 import { stateless, type Transform } from '@evenkeel/optim';
 import {
   abs,
@@ -51,18 +51,24 @@ const NOISE = 1e-6;
  *     https://arxiv.org/abs/2501.04697
  */
 export function orthograd({ rescale = true }: OrthogradOptions = {}): Transform {
-  return stateless('orthograd', (g, w) => {
-    const gSize = largest(g);
-    const [unitG, unitW] = [div<Tensor>(g, gSize), div<Tensor>(w, largest(w))];
-    const wSquared = oneIfZero(sumOfSquares(unitW));
-    const project = (x: Tensor) => sub<Tensor>(x, mul(unitW, div(innerProduct(unitW, x), wSquared)));
+  return stateless('orthograd', (gradient, param) =>
+    kernelOr(KERNELS.orthogonalProjection, { gradient, param }, { rescale }, () =>
+      orthogonalProjection(gradient, param, rescale),
+    ),
+  );
+}
 
-    const t = project(project(unitG));
-    const [gNorm, tNorm] = [sqrt(sumOfSquares(unitG)), sqrt(sumOfSquares(t))];
-    const isSignal = greater(tNorm, mul(gNorm, NOISE));
-    const scale = rescale ? mul(gSize, div(gNorm, tNorm)) : gSize;
-    return mul(t, where(isSignal, scale, 0));
-  });
+function orthogonalProjection(g: Tensor, w: Tensor, rescale: boolean): Tensor {
+  const gSize = largest(g);
+  const [unitG, unitW] = [div<Tensor>(g, gSize), div<Tensor>(w, largest(w))];
+  const wSquared = oneIfZero(sumOfSquares(unitW));
+  const project = (x: Tensor) => sub<Tensor>(x, mul(unitW, div(innerProduct(unitW, x), wSquared)));
+
+  const t = project(project(unitG));
+  const [gNorm, tNorm] = [sqrt(sumOfSquares(unitG)), sqrt(sumOfSquares(t))];
+  const isSignal = greater(tNorm, mul(gNorm, NOISE));
+  const scale = rescale ? mul(gSize, div(gNorm, tNorm)) : gSize;
+  return mul(t, where(isSignal, scale, 0));
 }
 
 /** The largest absolute value in `x`, or 1 if all are zero. */
