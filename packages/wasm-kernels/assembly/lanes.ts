@@ -1,13 +1,19 @@
 /**
  * `a · b + c` in each lane: one rounding where the CPU has a fused multiply-add and the module was
  * compiled for relaxed SIMD, two otherwise.
+ *
+ * @inline
  */
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** Lanes of `x` where `mask` is all ones, of `y` where it is zero. */
+/**
+ * Lanes of `x` where `mask` is all ones, of `y` where it is zero.
+ *
+ * @inline
+ */
 export function pick(mask: v128, x: v128, y: v128): v128 {
   return v128.bitselect(x, y, mask);
 }

@@ -1,6 +1,33 @@
 import type { Kernel } from '../kernel.js';
 import { batchMatMul } from './batch-mat-mul.js';
+import { binaryKernels } from './binary.js';
+import { reverse, tile } from './copies.js';
+import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
+import { gather } from './gather.js';
+import { pow } from './pow.js';
+import { max, mean, sum } from './reduce.js';
+import { logicalAnd, select } from './select.js';
+import { transpose } from './transpose.js';
+import { unaryKernels } from './unary.js';
+import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 /** Every kernel that installWasmKernels registers. */
-export const kernels: readonly Kernel[] = [batchMatMul, fusedMatMul];
+export const kernels: readonly Kernel[] = [
+  batchMatMul,
+  fusedMatMul,
+  unsortedSegmentSum,
+  einsum,
+  gather,
+  transpose,
+  tile,
+  reverse,
+  sum,
+  mean,
+  max,
+  select,
+  logicalAnd,
+  pow,
+  ...unaryKernels,
+  ...binaryKernels,
+];
