@@ -23,3 +23,12 @@ export function sumLanes(x: v128): f32 {
   const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
+
+/** Σ x y over `count` numbers, for short rows. */
+export function dotRow(x: usize, y: usize, count: usize): f32 {
+  let s = f32x4.splat(0);
+  for (; count >= 4; count -= 4, x += 16, y += 16) s = madd(v128.load(x), v128.load(y), s);
+  let sum = sumLanes(s);
+  for (; count > 0; count--, x += 4, y += 4) sum += load<f32>(x) * load<f32>(y);
+  return sum;
+}

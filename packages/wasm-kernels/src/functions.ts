@@ -7,6 +7,7 @@ type Numbers<Names extends string[]> = (...numbers: { [index in keyof Names]: nu
  */
 export interface Functions {
   gemmScratchBytes(): number;
+  attentionScratchBytes(time: number): number;
   gemm: Numbers<
     [
       ...['scratch', 'batch', 'm', 'n', 'k', 'a', 'transposeA', 'aStep', 'b', 'transposeB', 'bStep'],
@@ -26,4 +27,32 @@ export interface Functions {
   maxAxis: Numbers<['x', 'y', 'outer', 'reduced', 'inner']>;
   gather: Numbers<['x', 'indices', 'y', 'batch', 'outer', 'axis', 'perBatch', 'bytes']>;
   segmentSum: Numbers<['x', 'ids', 'y', 'count', 'inner', 'segments']>;
+  sumOfSquares: Numbers<['x', 'y', 'count']>;
+  adamStep: Numbers<
+    [
+      ...['g', 'm', 'v', 'w', 'u', 'nextM', 'nextV', 'count', 'beta1', 'beta2', 'rest1', 'rest2'],
+      ...['epsilon', 'c1', 'c2', 'decay', 'factor'],
+    ]
+  >;
+  orthogonalPart: Numbers<['g', 'w', 'u', 'count', 'rescale']>;
+  norm: Numbers<['x', 'gain', 'bias', 'y', 'means', 'scales', 'rows', 'width', 'epsilon', 'center']>;
+  normBackward: Numbers<
+    ['dy', 'x', 'gain', 'means', 'scales', 'dx', 'dgain', 'dbias', 'rows', 'width', 'center']
+  >;
+  activation: Numbers<['f', 'x', 'dy', 'y', 'count']>;
+  rotary: Numbers<['x', 'cos', 'sin', 'y', 'rows', 'time', 'width', 'sign']>;
+  crossEntropy: Numbers<['x', 'labels', 'losses', 'rows', 'classes', 'ignored']>;
+  crossEntropyBackward: Numbers<['x', 'labels', 'dl', 'dx', 'rows', 'classes', 'ignored']>;
+  attention: Numbers<
+    [
+      ...['scratch', 'scores', 'q', 'k', 'v', 'o', 'logSums'],
+      ...['heads', 'group', 'time', 'width', 'scale', 'window'],
+    ]
+  >;
+  attentionBackward: Numbers<
+    [
+      ...['scratch', 'scores', 'q', 'k', 'v', 'o', 'logSums', 'do', 'dq', 'dk', 'dv'],
+      ...['heads', 'group', 'time', 'width', 'scale', 'window'],
+    ]
+  >;
 }
