@@ -1,4 +1,5 @@
 import { BLOCK, windowStart } from './attention';
+import { clearBytes } from './bytes';
 import { exp4 } from './exp';
 import { dotRow } from './lanes';
 import { multiply } from './multiply';
@@ -30,8 +31,8 @@ export function attentionBackward(
 ): void {
   const bytes = time * width * 4;
   const gradients = scores + BLOCK * time * 4;
-  memory.fill(dk, 0, (heads / group) * bytes);
-  memory.fill(dv, 0, (heads / group) * bytes);
+  clearBytes(dk, (heads / group) * bytes);
+  clearBytes(dv, (heads / group) * bytes);
   for (let head: usize = 0; head < heads; head++) {
     const shared = (head / group) * bytes;
     for (let first: usize = 0; first < time; first += BLOCK) {
@@ -87,8 +88,8 @@ function scoreGradient(
     store<f32>(row + i, p);
     store<f32>(gradient + i, p * (load<f32>(gradient + i) - correction) * scale);
   }
-  memory.fill(row, 0, first * 4);
-  memory.fill(gradient, 0, first * 4);
-  memory.fill(row + end, 0, columns * 4 - end);
-  memory.fill(gradient + end, 0, columns * 4 - end);
+  clearBytes(row, first * 4);
+  clearBytes(gradient, first * 4);
+  clearBytes(row + end, columns * 4 - end);
+  clearBytes(gradient + end, columns * 4 - end);
 }

@@ -1,3 +1,4 @@
+import { clearBytes } from './bytes';
 import { expSum, scaleRow } from './cross-entropy';
 import { log4 } from './log';
 import { multiply } from './multiply';
@@ -71,8 +72,8 @@ export function windowStart(i: usize, window: usize): usize {
 function softmaxRow(row: usize, columns: usize, first: usize, last: usize, scale: f32): f32 {
   const count = last + 1 - first;
   const start = row + first * 4;
-  memory.fill(row, 0, first * 4);
-  memory.fill(row + (last + 1) * 4, 0, (columns - last - 1) * 4);
+  clearBytes(row, first * 4);
+  clearBytes(row + (last + 1) * 4, (columns - last - 1) * 4);
   scaleRow(start, count, scale);
   const largest = maxRun(start, count);
   const sum = expSum(start, start, count, largest);

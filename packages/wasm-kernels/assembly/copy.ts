@@ -1,3 +1,4 @@
+import { copyBytes } from './bytes';
 import { transpose4x4 } from './transpose-4x4';
 
 /**
@@ -17,7 +18,7 @@ export function copyStrided(x: usize, y: usize, size: i32, rank: i32, shape: usi
     // The same again and again: read the first copy, which is contiguous.
     const end = copyStrided(x, y, size, rank - 1, shape, steps);
     const bytes = end - y;
-    for (let i = 1; i < count; i++) memory.copy(y + i * bytes, y, bytes);
+    for (let i = 1; i < count; i++) copyBytes(y + i * bytes, y, bytes);
     return y + count * bytes;
   }
   for (let i = 0; i < count; i++, x += step) y = copyStrided(x, y, size, rank - 1, shape, steps);
@@ -27,7 +28,7 @@ export function copyStrided(x: usize, y: usize, size: i32, rank: i32, shape: usi
 function copyRow(x: usize, y: usize, size: i32, count: i32, step: i32): usize {
   const end = y + size * count;
   if (step === size) {
-    memory.copy(y, x, end - y);
+    copyBytes(y, x, end - y);
   } else if (size === 4) {
     if (step === 0) for (const v = v128.load_splat<u32>(x); y + 16 <= end; y += 16) v128.store(y, v);
     for (; y < end; y += 4, x += step) store<u32>(y, load<u32>(x));

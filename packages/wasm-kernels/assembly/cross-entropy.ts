@@ -1,3 +1,4 @@
+import { clearBytes } from './bytes';
 import { exp4 } from './exp';
 import { log4 } from './log';
 import { maxRun } from './reduce';
@@ -40,7 +41,7 @@ export function crossEntropyBackward(
   for (; rows > 0; rows--, x += classes * 4, dx += classes * 4, labels += 4, dl += 4) {
     const label = load<i32>(labels);
     if (label === ignored) {
-      memory.fill(dx, 0, classes * 4);
+      clearBytes(dx, classes * 4);
       continue;
     }
     const factor = load<f32>(dl);

@@ -1,3 +1,4 @@
+import { copyBytes } from './bytes';
 /**
  * Copies slices by index: y[b, o, j] = x[b, o, indices[b, j]], each of `bytes` bytes.
  *
@@ -18,7 +19,7 @@ export function gather(
       for (let j: usize = 0; j < perBatch; j++, y += bytes) {
         const source = x + <usize>load<i32>(indices + j * 4) * bytes;
         if (bytes === 4) store<u32>(y, load<u32>(source));
-        else memory.copy(y, source, bytes);
+        else copyBytes(y, source, bytes);
       }
     }
   }
