@@ -1,5 +1,5 @@
-import { exp4 } from './exp';
 import { pick } from './lanes';
+import { expm14, sigmoid4 } from './special';
 
 /** Activations by number, in the order of tfjs's own wasm kernels. */
 export const LINEAR = 0;
@@ -51,7 +51,6 @@ export function finishRows(
 
 function activate(x: v128, activation: i32, slope: v128): v128 {
   const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
   switch (activation) {
     case RELU:
       return f32x4.max(x, zero);
@@ -61,9 +60,9 @@ function activate(x: v128, activation: i32, slope: v128): v128 {
     case LEAKY_RELU:
       return pick(f32x4.lt(x, zero), f32x4.mul(x, slope), x);
     case SIGMOID:
-      return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+      return sigmoid4(x);
     case ELU:
-      return pick(f32x4.lt(x, zero), f32x4.sub(exp4(x), one), x);
+      return pick(f32x4.lt(x, zero), expm14(x), x);
     default:
       return x;
   }

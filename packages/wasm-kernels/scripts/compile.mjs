@@ -49,7 +49,8 @@ async function compileBuild(asc, features) {
   const { error, stderr } = await asc.main(
     ['assembly/index.ts', '-o', 'out.wasm', ...OPTIONS, ...QUIET, ...features],
     {
-      readFile: (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : null),
+      readFile: (name) =>
+        existsSync(join(folder, name)) ? decorate(readFileSync(join(folder, name), 'utf8')) : null,
       listFiles: () => [],
       writeFile: (name, contents) => {
         files[name] = contents;
@@ -59,6 +60,15 @@ async function compileBuild(asc, features) {
   if (error) throw new Error(`compile: AssemblyScript refused assembly/ (${features.join(' ')}):\n${stderr}`);
   checkOwnsNoMemory(files['out.wasm']);
   return files['out.wasm'];
+}
+
+/**
+ * Turns the tag `@inline` of a docstring into AssemblyScript's decorator, which TypeScript's tools
+ * do not accept on functions.
+ */
+function decorate(source) {
+  const comment = /\/\*\*(?:(?!\*\/)[\s\S])*@inline(?:(?!\*\/)[\s\S])*\*\/\n(?=(?:export )?function)/g;
+  return source.replace(comment, '$&@inline\n');
 }
 
 /** The section of a wasm binary that holds initial memory contents. */

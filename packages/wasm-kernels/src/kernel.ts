@@ -1,6 +1,7 @@
 import type { KernelFunc, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { offsetOf, type WasmBackend } from './backend.js';
-import type { Functions, Instance } from './module.js';
+import type { Functions } from './functions.js';
+import type { Instance } from './module.js';
 
 /** What a kernel gets: its tensors and attributes, and the means to compute. */
 export interface Call {

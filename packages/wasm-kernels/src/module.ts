@@ -1,29 +1,6 @@
 import type { WasmBackend } from './backend.js';
+import type { Functions } from './functions.js';
 import { RELAXED_SIMD, SIMD } from './generated/modules.js';
-
-/** The functions of assembly/index.ts. Offsets are bytes into wasm memory, flags 0 or 1. */
-export interface Functions {
-  gemmScratchBytes(): number;
-  gemm(
-    scratch: number,
-    batch: number,
-    m: number,
-    n: number,
-    k: number,
-    a: number,
-    transposeA: number,
-    aStep: number,
-    b: number,
-    transposeB: number,
-    bStep: number,
-    c: number,
-    bias: number,
-    activation: number,
-    alpha: number,
-    slopes: number,
-    slopeCount: number,
-  ): void;
-}
 
 /** The module, on the memory of one backend. */
 export interface Instance {

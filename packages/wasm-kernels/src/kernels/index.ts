@@ -1,6 +1,49 @@
 import type { Kernel } from '../kernel.js';
+import { activationKernels } from './activations.js';
 import { batchMatMul } from './batch-mat-mul.js';
+import { binaryKernels } from './binary.js';
+import { causalAttention, causalAttentionGrad } from './causal-attention.js';
+import { reverse, tile } from './copies.js';
+import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './cross-entropy.js';
+import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
+import { gather } from './gather.js';
+import { normKernels } from './norms.js';
+import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
+import { pow } from './pow.js';
+import { max, mean, sum } from './reduce.js';
+import { rotaryEmbedding } from './rotary-embedding.js';
+import { logicalAnd, select } from './select.js';
+import { transpose } from './transpose.js';
+import { unaryKernels } from './unary.js';
+import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 /** Every kernel that installWasmKernels registers. */
-export const kernels: readonly Kernel[] = [batchMatMul, fusedMatMul];
+export const kernels: readonly Kernel[] = [
+  batchMatMul,
+  fusedMatMul,
+  unsortedSegmentSum,
+  einsum,
+  gather,
+  transpose,
+  tile,
+  reverse,
+  sum,
+  mean,
+  max,
+  select,
+  logicalAnd,
+  pow,
+  ...unaryKernels,
+  ...binaryKernels,
+  adamStep,
+  orthogonalPart,
+  sumOfSquares,
+  ...normKernels,
+  ...activationKernels,
+  rotaryEmbedding,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGrad,
+  causalAttention,
+  causalAttentionGrad,
+];

@@ -1,0 +1,81 @@
+import { madd } from './lanes';
+import { dot64 } from './sums64';
+
+/**
+ * One Adam step in one pass.
+ *
+ *     m' = β₁ m + (1 − β₁) g          v' = β₂ v + (1 − β₂) g²
+ *     u  = factor · (m' / c₁ / (√(v' / c₂) + ε) + λ w)
+ *
+ * @param c1, c2 The bias corrections 1 − β₁ᵗ and 1 − β₂ᵗ.
+ */
+export function adamStep(
+  g: usize,
+  m: usize,
+  v: usize,
+  w: usize,
+  u: usize,
+  nextM: usize,
+  nextV: usize,
+  count: usize,
+  beta1: f32,
+  beta2: f32,
+  rest1: f32,
+  rest2: f32,
+  epsilon: f32,
+  c1: f32,
+  c2: f32,
+  decay: f32,
+  factor: f32,
+): void {
+  for (; count >= 4; count -= 4) {
+    const g4 = v128.load(g);
+    const m4 = madd(f32x4.splat(beta1), v128.load(m), f32x4.mul(f32x4.splat(rest1), g4));
+    const v4 = madd(f32x4.splat(beta2), v128.load(v), f32x4.mul(f32x4.splat(rest2), f32x4.mul(g4, g4)));
+    const root = f32x4.add(f32x4.sqrt(f32x4.div(v4, f32x4.splat(c2))), f32x4.splat(epsilon));
+    const step = f32x4.div(f32x4.div(m4, f32x4.splat(c1)), root);
+    v128.store(nextM, m4);
+    v128.store(nextV, v4);
+    v128.store(u, f32x4.mul(madd(f32x4.splat(decay), v128.load(w), step), f32x4.splat(factor)));
+    g += 16;
+    m += 16;
+    v += 16;
+    w += 16;
+    u += 16;
+    nextM += 16;
+    nextV += 16;
+  }
+  for (let i: usize = 0; i < count * 4; i += 4) {
+    const x = load<f32>(g + i);
+    const m1 = beta1 * load<f32>(m + i) + rest1 * x;
+    const v1 = beta2 * load<f32>(v + i) + rest2 * x * x;
+    store<f32>(nextM + i, m1);
+    store<f32>(nextV + i, v1);
+    store<f32>(u + i, factor * (m1 / c1 / (sqrt<f32>(v1 / c2) + epsilon) + decay * load<f32>(w + i)));
+  }
+}
+
+/** Below this share of the gradient, the part orthogonal to the weights is rounding error. */
+const NOISE: f64 = 1e-6;
+
+/**
+ * The part of a gradient orthogonal to the weights, in float64 throughout.
+ *
+ *     t = g − (⟨w,g⟩ / ⟨w,w⟩) w          u = t, or t ‖g‖ / ‖t‖ if `rescale`; 0 if ‖t‖ ≤ 10⁻⁶ ‖g‖
+ */
+export function orthogonalPart(g: usize, w: usize, u: usize, count: usize, rescale: bool): void {
+  const ww = dot64(w, w, count);
+  const gg = dot64(g, g, count);
+  const share = ww === 0 ? 0 : dot64(w, g, count) / ww;
+  let tt: f64 = 0;
+  for (let i: usize = 0; i < count * 4; i += 4) {
+    const t = <f64>load<f32>(g + i) - share * <f64>load<f32>(w + i);
+    tt += t * t;
+  }
+  let scale: f64 = rescale ? sqrt<f64>(gg / tt) : 1;
+  if (tt <= NOISE * NOISE * gg) scale = 0;
+  for (let i: usize = 0; i < count * 4; i += 4) {
+    const t = <f64>load<f32>(g + i) - share * <f64>load<f32>(w + i);
+    store<f32>(u + i, f32(t * scale));
+  }
+}

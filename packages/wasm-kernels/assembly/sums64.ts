@@ -1,0 +1,29 @@
+/** Σ xᵢ yᵢ in float64: right for long tensors, and for numbers whose squares float32 cannot hold. */
+export function dot64(x: usize, y: usize, count: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (; count >= 4; count -= 4, x += 16, y += 16) {
+    const a = v128.load(x);
+    const b = v128.load(y);
+    low = f64x2.add(low, f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b)));
+    high = f64x2.add(high, f64x2.mul(promoteHigh(a), promoteHigh(b)));
+  }
+  const sum = f64x2.add(low, high);
+  let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  for (; count > 0; count--, x += 4, y += 4) total += <f64>load<f32>(x) * <f64>load<f32>(y);
+  return total;
+}
+
+/**
+ * The upper two of four float32 numbers, in float64.
+ *
+ * @inline
+ */
+export function promoteHigh(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f64>(x, x, 1, 0));
+}
+
+/** Writes Σ x² to `y`, rounded to float32. */
+export function sumOfSquares(x: usize, y: usize, count: usize): void {
+  store<f32>(y, f32(dot64(x, x, count)));
+}

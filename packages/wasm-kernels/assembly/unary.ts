@@ -1,0 +1,99 @@
+import { exp4 } from './exp';
+import { log1p4, log4 } from './log';
+import { erf4, expm14, softplus4, tanh4 } from './special';
+
+/** Functions by number, as src/kernels/unary.ts names them. */
+const EXP = 0;
+const EXPM1 = 1;
+const LOG = 2;
+const LOG1P = 3;
+const TANH = 4;
+const ERF = 5;
+const SOFTPLUS = 6;
+const RSQRT = 7;
+
+/** y = f(x) for `count` numbers. One loop per function: its constants stay in registers. */
+export function unary(f: i32, x: usize, y: usize, count: usize): void {
+  const end = x + (count & ~3) * 4;
+  switch (f) {
+    case EXP:
+      for (; x < end; x += 16, y += 16) v128.store(y, exp4(v128.load(x)));
+      break;
+    case EXPM1:
+      for (; x < end; x += 16, y += 16) v128.store(y, expm14(v128.load(x)));
+      break;
+    case LOG:
+      for (; x < end; x += 16, y += 16) v128.store(y, log4(v128.load(x)));
+      break;
+    case LOG1P:
+      for (; x < end; x += 16, y += 16) v128.store(y, log1p4(v128.load(x)));
+      break;
+    case TANH:
+      for (; x < end; x += 16, y += 16) v128.store(y, tanh4(v128.load(x)));
+      break;
+    case ERF:
+      for (; x < end; x += 16, y += 16) v128.store(y, erf4(v128.load(x)));
+      break;
+    case SOFTPLUS:
+      for (; x < end; x += 16, y += 16) v128.store(y, softplus4(v128.load(x)));
+      break;
+    case RSQRT:
+      for (; x < end; x += 16, y += 16) v128.store(y, rsqrt4(v128.load(x)));
+      break;
+    default:
+      unreachable();
+  }
+  for (count &= 3; count > 0; count--, x += 4, y += 4) {
+    store<f32>(y, f32x4.extract_lane(evaluate(f, v128.load_splat<f32>(x)), 0));
+  }
+}
+
+/** One number, in every lane. */
+function evaluate(f: i32, x: v128): v128 {
+  switch (f) {
+    case EXP:
+      return exp4(x);
+    case EXPM1:
+      return expm14(x);
+    case LOG:
+      return log4(x);
+    case LOG1P:
+      return log1p4(x);
+    case TANH:
+      return tanh4(x);
+    case ERF:
+      return erf4(x);
+    case SOFTPLUS:
+      return softplus4(x);
+    case RSQRT:
+      return rsqrt4(x);
+    default:
+      return unreachable();
+  }
+}
+
+/**
+ * 1 / √x.
+ *
+ * @inline
+ */
+function rsqrt4(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.sqrt(x));
+}
+
+/** y = xⁿ for a whole n ≥ 0, by repeated squaring. */
+export function powWhole(x: usize, y: usize, count: usize, exponent: i32): void {
+  for (; count >= 4; count -= 4, x += 16, y += 16) v128.store(y, power(v128.load(x), exponent));
+  for (; count > 0; count--, x += 4, y += 4) {
+    store<f32>(y, f32x4.extract_lane(power(v128.load_splat<f32>(x), exponent), 0));
+  }
+}
+
+function power(x: v128, exponent: i32): v128 {
+  let result = f32x4.splat(1);
+  for (; exponent > 0; exponent >>= 1) {
+    if (exponent & 1) result = f32x4.mul(result, x);
+    x = f32x4.mul(x, x);
+  }
+  return result;
+}
