@@ -61,7 +61,7 @@ describeKernels('norms', () => {
 
   it('refuses a gain of another width', () => {
     expect(() => runKernel(LayerNorm, { x: tf.ones([2, 3]), gain: tf.ones([2]) }, { epsilon })).toThrow(
-      "EvenkeelLayerNorm: input 'gain' is float32 [2], expected float32 [3].",
+      "LayerNorm: input 'gain' is float32 [2], expected float32 [3].",
     );
   });
 });

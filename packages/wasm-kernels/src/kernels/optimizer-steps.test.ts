@@ -81,7 +81,7 @@ describeKernels('optimizer steps', () => {
   it('refuses tensors of different shapes', () => {
     const [two, three] = [tf.ones([2]), tf.ones([3])];
     expect(() => runKernel(AdamStep, { gradient: three, m: two, v: two, param: two }, attrs)).toThrow(
-      "EvenkeelAdamStep: input 'gradient' is float32 [3], expected float32 [2].",
+      "AdamStep: input 'gradient' is float32 [3], expected float32 [2].",
     );
     expect(() =>
       runKernel(AdamStep, { gradient: two, m: two, v: two, param: two }, { ...attrs, amsgrad: true }),
