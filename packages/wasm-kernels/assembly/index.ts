@@ -1,4 +1,4 @@
-export { activation } from './activation';
+export { activation, activationBackward } from './activation';
 export { attention, attentionScratchBytes } from './attention';
 export { attentionBackward } from './attention-backward';
 export { binary } from './binary';

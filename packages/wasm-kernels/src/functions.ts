@@ -39,7 +39,8 @@ export interface Functions {
   normBackward: Numbers<
     ['dy', 'x', 'gain', 'means', 'scales', 'dx', 'dgain', 'dbias', 'rows', 'width', 'center']
   >;
-  activation: Numbers<['f', 'x', 'dy', 'y', 'count']>;
+  activation: Numbers<['f', 'x', 'y', 'count']>;
+  activationBackward: Numbers<['f', 'x', 'dy', 'dx', 'count']>;
   rotary: Numbers<['x', 'cos', 'sin', 'y', 'rows', 'time', 'width', 'sign']>;
   crossEntropy: Numbers<['x', 'labels', 'losses', 'rows', 'classes', 'ignored']>;
   crossEntropyBackward: Numbers<['x', 'labels', 'dl', 'dx', 'rows', 'classes', 'ignored']>;
