@@ -34,7 +34,7 @@ export interface Functions {
       ...['epsilon', 'c1', 'c2', 'decay', 'factor'],
     ]
   >;
-  orthogonalPart: Numbers<['g', 'w', 'u', 'count', 'rescale']>;
+  orthogonalPart: Numbers<['scratch', 'g', 'w', 'u', 'count', 'rescale']>;
   norm: Numbers<['x', 'gain', 'bias', 'y', 'means', 'scales', 'rows', 'width', 'epsilon', 'center']>;
   normBackward: Numbers<
     ['dy', 'x', 'gain', 'means', 'scales', 'dx', 'dgain', 'dbias', 'rows', 'width', 'center']
