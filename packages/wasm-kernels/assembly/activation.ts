@@ -13,61 +13,111 @@ const INV_SQRT_TAU: f32 = 0.39894228;
 const SLOPE: f32 = 1.59576912;
 const CUBIC: f32 = 0.044715;
 
-/** y = f(x), or dx = dy f'(x) if `dy` is not 0. */
-export function activation(f: i32, x: usize, dy: usize, y: usize, count: usize): void {
+/** y = x g(x), where g is the gate of the activation. One loop each: its constants stay in registers. */
+export function activation(f: i32, x: usize, y: usize, count: usize): void {
   const end = x + (count & ~3) * 4;
-  for (; x < end; x += 16, y += 16) {
-    if (dy === 0) {
-      v128.store(y, forward(f, v128.load(x)));
-    } else {
-      v128.store(y, f32x4.mul(v128.load(dy), derivative(f, v128.load(x))));
-      dy += 16;
-    }
+  switch (f) {
+    case GELU:
+      for (; x < end; x += 16, y += 16) v128.store(y, f32x4.mul(v128.load(x), gaussian(v128.load(x))));
+      break;
+    case GELU_TANH:
+      for (; x < end; x += 16, y += 16) v128.store(y, f32x4.mul(v128.load(x), tanhGate(v128.load(x))));
+      break;
+    case SILU:
+      for (; x < end; x += 16, y += 16) v128.store(y, f32x4.mul(v128.load(x), sigmoid4(v128.load(x))));
+      break;
+    default:
+      unreachable();
   }
   for (count &= 3; count > 0; count--, x += 4, y += 4) {
-    const x4 = v128.load_splat<f32>(x);
-    if (dy === 0) {
-      store<f32>(y, f32x4.extract_lane(forward(f, x4), 0));
-    } else {
-      store<f32>(y, load<f32>(dy) * f32x4.extract_lane(derivative(f, x4), 0));
-      dy += 4;
-    }
+    store<f32>(y, load<f32>(x) * f32x4.extract_lane(gate(f, v128.load_splat<f32>(x)), 0));
   }
 }
 
-/** Φ(x) = ½ (1 + erf(x / √2)). */
+/** dx = dy d(x g(x))/dx. */
+export function activationBackward(f: i32, x: usize, dy: usize, dx: usize, count: usize): void {
+  const end = x + (count & ~3) * 4;
+  switch (f) {
+    case GELU:
+      for (; x < end; x += 16, dy += 16, dx += 16) {
+        v128.store(dx, f32x4.mul(v128.load(dy), geluSlope(v128.load(x))));
+      }
+      break;
+    case GELU_TANH:
+      for (; x < end; x += 16, dy += 16, dx += 16) {
+        v128.store(dx, f32x4.mul(v128.load(dy), geluTanhSlope(v128.load(x))));
+      }
+      break;
+    case SILU:
+      for (; x < end; x += 16, dy += 16, dx += 16) {
+        v128.store(dx, f32x4.mul(v128.load(dy), siluSlope(v128.load(x))));
+      }
+      break;
+    default:
+      unreachable();
+  }
+  for (count &= 3; count > 0; count--, x += 4, dy += 4, dx += 4) {
+    store<f32>(dx, load<f32>(dy) * f32x4.extract_lane(slope(f, v128.load_splat<f32>(x)), 0));
+  }
+}
+
+/** One number, in every lane. */
+function gate(f: i32, x: v128): v128 {
+  return f === GELU ? gaussian(x) : f === GELU_TANH ? tanhGate(x) : sigmoid4(x);
+}
+
+function slope(f: i32, x: v128): v128 {
+  return f === GELU ? geluSlope(x) : f === GELU_TANH ? geluTanhSlope(x) : siluSlope(x);
+}
+
+/**
+ * Φ(x) = ½ (1 + erf(x / √2)).
+ *
+ * @inline
+ */
 function gaussian(x: v128): v128 {
   const half = f32x4.splat(0.5);
   return madd(erf4(f32x4.mul(x, f32x4.splat(SQRT_HALF))), half, half);
 }
 
-/** σ(2 √(2/π) (x + 0.044715 x³)). */
+/**
+ * σ(2 √(2/π) (x + 0.044715 x³)).
+ *
+ * @inline
+ */
 function tanhGate(x: v128): v128 {
   const cubic = madd(f32x4.mul(x, x), f32x4.splat(CUBIC), f32x4.splat(1));
   return sigmoid4(f32x4.mul(f32x4.mul(x, f32x4.splat(SLOPE)), cubic));
 }
 
-function forward(f: i32, x: v128): v128 {
-  switch (f) {
-    case GELU:
-      return f32x4.mul(x, gaussian(x));
-    case GELU_TANH:
-      return f32x4.mul(x, tanhGate(x));
-    case SILU:
-      return f32x4.mul(x, sigmoid4(x));
-    default:
-      return unreachable();
-  }
+/**
+ * Φ(x) + x φ(x).
+ *
+ * @inline
+ */
+function geluSlope(x: v128): v128 {
+  const density = f32x4.mul(exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))), f32x4.splat(INV_SQRT_TAU));
+  return madd(x, density, gaussian(x));
 }
 
-function derivative(f: i32, x: v128): v128 {
-  const one = f32x4.splat(1);
-  if (f === GELU) {
-    const density = f32x4.mul(exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))), f32x4.splat(INV_SQRT_TAU));
-    return madd(x, density, gaussian(x));
-  }
-  const gate = f === GELU_TANH ? tanhGate(x) : sigmoid4(x);
-  const inner = madd(f32x4.mul(x, x), f32x4.splat(3 * CUBIC), one);
-  const slope = f === GELU_TANH ? f32x4.mul(inner, f32x4.splat(SLOPE)) : one;
-  return madd(f32x4.mul(f32x4.mul(gate, f32x4.sub(one, gate)), slope), x, gate);
+/**
+ * s + x s (1 − s) u′ with s = σ(u), u = 2 √(2/π) (x + 0.044715 x³).
+ *
+ * @inline
+ */
+function geluTanhSlope(x: v128): v128 {
+  const s = tanhGate(x);
+  const inner = madd(f32x4.mul(x, x), f32x4.splat(3 * CUBIC), f32x4.splat(1));
+  const rise = f32x4.mul(f32x4.mul(s, f32x4.sub(f32x4.splat(1), s)), f32x4.mul(inner, f32x4.splat(SLOPE)));
+  return madd(rise, x, s);
+}
+
+/**
+ * s + x s (1 − s) with s = σ(x).
+ *
+ * @inline
+ */
+function siluSlope(x: v128): v128 {
+  const s = sigmoid4(x);
+  return madd(f32x4.mul(s, f32x4.sub(f32x4.splat(1), s)), x, s);
 }

@@ -1,4 +1,4 @@
-export { activation } from './activation';
+export { activation, activationBackward } from './activation';
 export { attention, attentionScratchBytes } from './attention';
 export { attentionBackward } from './attention-backward';
 export { binary } from './binary';
@@ -10,7 +10,8 @@ export { multiply4x8, multiply6x8 } from './micro-kernel';
 export { gemmScratchBytes } from './multiply';
 export { norm } from './norm';
 export { normBackward } from './norm-backward';
-export { adamStep, orthogonalPart } from './optimizer';
+export { adamStep } from './optimizer';
+export { orthogonalPart } from './orthogonal';
 export { maxAxis, sumAxis } from './reduce';
 export { rotary } from './rope';
 export { logicalAnd, select } from './select';

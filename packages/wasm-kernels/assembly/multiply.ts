@@ -1,3 +1,4 @@
+import { FEW, multiplyFewRows } from './few-rows';
 import { COLS, FEW_ROWS, multiply4x8, multiply6x8, ROWS } from './micro-kernel';
 import { packColumns, packRows } from './pack';
 
@@ -44,6 +45,14 @@ export function multiply(
   const innerStepA: usize = transposeA ? m * 4 : 4;
   const colStepB: usize = transposeB ? k * 4 : 4;
   const innerStepB: usize = transposeB ? 4 : n * 4;
+  if (!accumulate && m <= FEW && (!transposeB || innerStepA === 4)) {
+    multiplyFewRows(m, n, k, a, rowStepA, innerStepA, b, transposeB, c);
+    return;
+  }
+  if (!accumulate && n === 1) {
+    multiplyFewRows(1, m, k, b, 4, 4, a, !transposeA, c); // Cᵀ = Bᵀ Aᵀ: one row
+    return;
+  }
   const ldc = n * 4;
   const kBlock = evenShare(k, K_BLOCK);
   if (k === 0 && !accumulate) memory.fill(c, 0, m * ldc);

@@ -1,5 +1,4 @@
 import { madd } from './lanes';
-import { dot64 } from './sums64';
 
 /**
  * One Adam step in one pass.
@@ -52,30 +51,5 @@ export function adamStep(
     store<f32>(nextM + i, m1);
     store<f32>(nextV + i, v1);
     store<f32>(u + i, factor * (m1 / c1 / (sqrt<f32>(v1 / c2) + epsilon) + decay * load<f32>(w + i)));
-  }
-}
-
-/** Below this share of the gradient, the part orthogonal to the weights is rounding error. */
-const NOISE: f64 = 1e-6;
-
-/**
- * The part of a gradient orthogonal to the weights, in float64 throughout.
- *
- *     t = g − (⟨w,g⟩ / ⟨w,w⟩) w          u = t, or t ‖g‖ / ‖t‖ if `rescale`; 0 if ‖t‖ ≤ 10⁻⁶ ‖g‖
- */
-export function orthogonalPart(g: usize, w: usize, u: usize, count: usize, rescale: bool): void {
-  const ww = dot64(w, w, count);
-  const gg = dot64(g, g, count);
-  const share = ww === 0 ? 0 : dot64(w, g, count) / ww;
-  let tt: f64 = 0;
-  for (let i: usize = 0; i < count * 4; i += 4) {
-    const t = <f64>load<f32>(g + i) - share * <f64>load<f32>(w + i);
-    tt += t * t;
-  }
-  let scale: f64 = rescale ? sqrt<f64>(gg / tt) : 1;
-  if (tt <= NOISE * NOISE * gg) scale = 0;
-  for (let i: usize = 0; i < count * 4; i += 4) {
-    const t = <f64>load<f32>(g + i) - share * <f64>load<f32>(w + i);
-    store<f32>(u + i, f32(t * scale));
   }
 }

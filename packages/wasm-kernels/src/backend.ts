@@ -25,18 +25,19 @@ export function runningBackend(): WasmBackend | null {
 /** Why the kernels cannot run on this backend, in words; null if they can. */
 export function whyUnsupported(backend: WasmBackend): string | null {
   if (!TESTED.test(version_core)) return `tfjs-core is ${version_core}, tested was 4.22`;
-  const memory = backend.wasm?.asm?.memory;
-  if (!(memory instanceof WebAssembly.Memory))
-    return "the memory of tfjs's wasm module is not where 4.22 has it";
-  if (typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer) {
+  const heap = backend.wasm?.HEAPU8?.buffer;
+  if (typeof SharedArrayBuffer !== 'undefined' && heap instanceof SharedArrayBuffer) {
     return (
       'tfjs runs its threaded module, whose shared memory these kernels cannot use; ' +
       "call tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false) before the backend starts"
     );
   }
+  const memory = backend.wasm?.asm?.memory;
+  if (!(memory instanceof WebAssembly.Memory))
+    return "the memory of tfjs's wasm module is not where 4.22 has it";
   const { wasm, dataIdMap } = backend;
   const functions = [wasm._malloc, wasm._free, dataIdMap?.get, backend.makeOutput, backend.incRef];
-  if (wasm.HEAPU8?.buffer !== memory.buffer || functions.some((f) => typeof f !== 'function')) {
+  if (heap !== memory.buffer || functions.some((f) => typeof f !== 'function')) {
     return 'the backend is not built as in tfjs 4.22';
   }
   return null;

@@ -34,12 +34,13 @@ export interface Functions {
       ...['epsilon', 'c1', 'c2', 'decay', 'factor'],
     ]
   >;
-  orthogonalPart: Numbers<['g', 'w', 'u', 'count', 'rescale']>;
+  orthogonalPart: Numbers<['scratch', 'g', 'w', 'u', 'count', 'rescale']>;
   norm: Numbers<['x', 'gain', 'bias', 'y', 'means', 'scales', 'rows', 'width', 'epsilon', 'center']>;
   normBackward: Numbers<
     ['dy', 'x', 'gain', 'means', 'scales', 'dx', 'dgain', 'dbias', 'rows', 'width', 'center']
   >;
-  activation: Numbers<['f', 'x', 'dy', 'y', 'count']>;
+  activation: Numbers<['f', 'x', 'y', 'count']>;
+  activationBackward: Numbers<['f', 'x', 'dy', 'dx', 'count']>;
   rotary: Numbers<['x', 'cos', 'sin', 'y', 'rows', 'time', 'width', 'sign']>;
   crossEntropy: Numbers<['x', 'labels', 'losses', 'rows', 'classes', 'ignored']>;
   crossEntropyBackward: Numbers<['x', 'labels', 'dl', 'dx', 'rows', 'classes', 'ignored']>;

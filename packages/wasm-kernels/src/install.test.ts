@@ -76,15 +76,28 @@ describe('installWasmKernels', () => {
   it('says why, and changes nothing, on a backend with shared memory', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const func = current('BatchMatMul');
-    const shared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const { asm } = runningBackend()!.wasm;
-    runningBackend()!.wasm.asm = { ...asm, memory: shared };
+    const { wasm } = runningBackend()!;
+    const { HEAPU8 } = wasm;
+    wasm.HEAPU8 = new Uint8Array(new SharedArrayBuffer(8));
     const report = await installWasmKernels();
-    runningBackend()!.wasm.asm = asm;
+    wasm.HEAPU8 = HEAPU8;
     expect(report).toMatchObject({ installed: false, kernels: [] });
     expect(report.reason).toContain('WASM_HAS_MULTITHREAD_SUPPORT');
     expect(warn).toHaveBeenCalledWith(expect.stringContaining(report.reason!));
     expect(current('BatchMatMul')).toBe(func);
+  });
+
+  it('says why, and changes nothing, on a backend that is built otherwise', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { wasm } = runningBackend()!;
+    const { asm } = wasm;
+    wasm.asm = {} as typeof asm;
+    const report = await installWasmKernels();
+    wasm.asm = asm;
+    expect(report).toMatchObject({ installed: false, kernels: [] });
+    expect(report.reason).toContain('not where 4.22 has it');
+    // A refusal is not remembered: the next call looks again.
+    expect((await installWasmKernels()).installed).toBe(true);
   });
 
   it('says what to do when the wasm backend does not run', async () => {

@@ -41,9 +41,8 @@ let undo: (() => void) | null = null;
  * @throws If no wasm backend is running.
  */
 export function installWasmKernels(options: InstallOptions = {}): Promise<InstallReport> {
-  current ??= install(options).catch((error: unknown) => {
-    current = null;
-    throw error;
+  current ??= install(options).finally(() => {
+    if (!undo) current = null; // refused or failed: the next call looks again
   });
   return current;
 }

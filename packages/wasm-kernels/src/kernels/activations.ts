@@ -28,7 +28,9 @@ function activation(
       const dy = isGrad ? checkInput(name, inputs, 'dy', x.shape) : null;
       const number = numberOf(attrs);
       const out = backend.makeOutput(x.shape, 'float32');
-      functions.activation(number, offset(x), dy ? offset(dy) : 0, offset(out), util.sizeFromShape(x.shape));
+      const count = util.sizeFromShape(x.shape);
+      if (dy) functions.activationBackward(number, offset(x), offset(dy), offset(out), count);
+      else functions.activation(number, offset(x), offset(out), count);
       return out;
     },
   };

@@ -27,12 +27,13 @@ export const adamStep: Kernel = {
 export const orthogonalPart: Kernel = {
   name: OrthogonalPart,
   attrs: ['rescale'],
-  run({ inputs, attrs, backend, functions, offset }) {
+  run({ inputs, attrs, backend, functions, scratch, offset }) {
     const param = checkInput(OrthogonalPart, inputs, 'param');
     const gradient = checkInput(OrthogonalPart, inputs, 'gradient', param.shape);
     const out = backend.makeOutput(param.shape, 'float32');
     const size = util.sizeFromShape(param.shape);
-    functions.orthogonalPart(offset(gradient), offset(param), offset(out), size, Number(attrs.rescale));
+    const [g, w, u] = [gradient, param, out].map(offset);
+    functions.orthogonalPart(scratch, g, w, u, size, Number(attrs.rescale));
     return out;
   },
 };
