@@ -3,14 +3,15 @@ import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Engine, interleaved } from '../src/interleaved.js';
-import { Torch } from '../src/torch.js';
+import { Remote } from '../src/remote.js';
+import { startTorch } from '../src/torch.js';
 import { createBatches } from './batches.js';
 import { CASES, type Size } from './cases.js';
 import { profileStep } from './profile.js';
 import { evenkeelTrainer, stockTrainer, type Trainer } from './steps.js';
 
-/** Above this many numbers in activations and weights the stock model takes minutes a step. */
-const SLOW = 'gpt-6x384';
+/** Here a step of the stock model takes minutes, and its activations do not fit beside those of others. */
+const LARGE = 'gpt-6x384';
 
 /** How long one training step of a GPT takes, written four ways. See README.md for the options. */
 export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
@@ -19,7 +20,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     options: {
       case: { type: 'string' },
       rounds: { type: 'string' },
-      all: { type: 'boolean', default: false },
+      engines: { type: 'string' },
       profile: { type: 'boolean', default: false },
     },
   });
@@ -34,58 +35,77 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     for (const name of names) yield* profile(name, CASES[name]);
     return;
   }
-  const torch = await Torch.start(new URL('./torch-gpt.py', import.meta.url));
+  const torch =
+    values.engines?.includes('torch') === false
+      ? null
+      : await startTorch(new URL('./torch-gpt.py', import.meta.url));
   try {
-    if ('missing' in torch) yield torch;
+    if (torch && !(torch instanceof Remote)) yield torch;
     for (const name of names) {
-      const rounds = Number(values.rounds ?? (name === SLOW ? 3 : 9));
-      const stock = name !== SLOW || values.all;
-      yield* timeCase(name, { stock, rounds, torch: torch instanceof Torch ? torch : null });
+      const rounds = Number(values.rounds ?? (name === LARGE ? 3 : 9));
+      const engines = values.engines?.split(',') ?? (name === LARGE ? OURS : ALL);
+      yield* timeCase(name, { engines, rounds, torch: torch instanceof Remote ? torch : null });
     }
   } finally {
-    if (torch instanceof Torch) torch.stop();
+    if (torch instanceof Remote) torch.stop();
   }
 }
 
+const OURS = ['evenkeel', 'evenkeel-simd', 'torch'];
+const ALL = ['stock', 'stock-model+kernels', ...OURS];
+
 interface CaseOptions {
-  /** Whether to time the stock model too. */
-  stock: boolean;
+  /** Which to time; the first to run is what `ratio` compares with. */
+  engines: readonly string[];
   rounds: number;
-  torch: Torch | null;
+  torch: Remote | null;
 }
 
-async function* timeCase(name: string, { stock, rounds, torch }: CaseOptions): AsyncGenerator<object> {
+async function* timeCase(
+  name: string,
+  { engines: names, rounds, torch }: CaseOptions,
+): AsyncGenerator<object> {
   const size = CASES[name];
   const batches = createBatches(size);
   const trainers: Trainer[] = [];
-  const engine = (label: string, trainer: Trainer, prepare: () => unknown): Engine => {
+  const engine = (label: string, create: () => Trainer, prepare: () => unknown): Engine[] => {
+    if (!names.includes(label)) return [];
+    const trainer = create();
     trainers.push(trainer);
     let step = 0;
     const work = () => {
       const { tokens, labels } = batches[step++ % batches.length];
       trainer.step(tokens, labels);
     };
-    return { engine: label, prepare, work };
+    return [{ engine: label, prepare, work }];
   };
   const engines = [
-    ...(stock
-      ? [
-          engine('stock', stockTrainer(size, 'stock', { gather: false }), uninstallWasmKernels),
-          engine('stock-model+kernels', stockTrainer(size, 'kernels', { gather: true }), () => install(true)),
-        ]
-      : []),
-    engine('evenkeel', evenkeelTrainer(size, 'evenkeel'), () => install(true)),
-    engine('evenkeel-simd', evenkeelTrainer(size, 'simd'), () => install(false)),
+    ...engine('stock', () => stockTrainer(size, 'stock', { gather: false }), uninstallWasmKernels),
+    ...engine(
+      'stock-model+kernels',
+      () => stockTrainer(size, 'kernels', { gather: true }),
+      () => install(true),
+    ),
+    ...engine(
+      'evenkeel',
+      () => evenkeelTrainer(size, 'evenkeel'),
+      () => install(true),
+    ),
+    ...engine(
+      'evenkeel-simd',
+      () => evenkeelTrainer(size, 'simd'),
+      () => install(false),
+    ),
     ...(torch ? [torch.time(name)] : []),
   ];
-  const timings = await interleaved(engines, { rounds, warmup: name === SLOW ? 1 : 2 });
+  const timings = await interleaved(engines, { rounds, warmup: name === LARGE ? 1 : 2 });
   const yardstick = torch && timings.at(-1)!.cpuMs;
-  const parameters = countParameters(trainers[0]);
+  const parameters = trainers[0] && countParameters(trainers[0]);
   for (const timing of timings) {
     yield {
       case: name,
       ...timing,
-      ...(stock && { timesStock: round(1 / timing.ratio) }),
+      ...(names.includes('stock') && { timesStock: round(1 / timing.ratio) }),
       ...(yardstick && { ofTorch: round(timing.cpuMs / yardstick) }),
       tokensPerSecond: Math.round(((size.batch * size.context) / timing.cpuMs) * 1000),
       parameters,

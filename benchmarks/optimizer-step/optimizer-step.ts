@@ -5,7 +5,8 @@ import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Engine, interleaved } from '../src/interleaved.js';
-import { Torch } from '../src/torch.js';
+import { Remote } from '../src/remote.js';
+import { startTorch } from '../src/torch.js';
 
 const CASE = 'optimizer-step-10.6M';
 
@@ -34,22 +35,22 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
   await tf.setBackend('wasm');
   const gradients = SHAPES.map((shape) => tf.randomNormal(shape));
   const parameters = gradients.reduce((total, { size }) => total + size, 0);
-  const torch = await Torch.start(new URL('./torch-adamw.py', import.meta.url));
+  const torch = await startTorch(new URL('./torch-adamw.py', import.meta.url));
   try {
-    if ('missing' in torch) yield torch;
+    if (!(torch instanceof Remote)) yield torch;
     const engines = [
       ...Object.entries(OPTIMIZERS).flatMap(([name, create]) => [
         engine(name, create(), gradients, uninstallWasmKernels),
         engine(`${name} + kernels`, create(), gradients, installWasmKernels),
       ]),
-      ...(torch instanceof Torch ? [torch.time(CASE)] : []),
+      ...(torch instanceof Remote ? [torch.time(CASE)] : []),
     ];
     for (const timing of await interleaved(engines, { rounds: Number(values.rounds) })) {
       yield { case: CASE, backend: 'wasm', parameters, ...timing };
     }
   } finally {
     uninstallWasmKernels();
-    if (torch instanceof Torch) torch.stop();
+    if (torch instanceof Remote) torch.stop();
   }
 }
 
