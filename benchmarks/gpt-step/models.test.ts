@@ -1,15 +1,18 @@
 import { describeOnBackends, expectClose } from '@evenkeel/testing';
+import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { createBatches } from './batches.js';
 import { evenkeelLoss } from './evenkeel-model.js';
-import { evenkeelTrainer, stockTrainer } from './steps.js';
+import { evenkeelTrainer, stockTrainer, type Trainer } from './steps.js';
 import { stockLoss } from './stock-model.js';
 import { createWeights, isProjection, transposeProjections } from './weights.js';
 
 const SIZE = { layers: 2, heads: 2, width: 8, context: 6, vocabulary: 11, batch: 3 };
 
-describeOnBackends('the two models of gpt-step', () => {
+describeOnBackends('the two models of gpt-step', (backend) => {
+  afterEach(uninstallWasmKernels);
+
   it('give the same loss and gradients from the same weights, within 1e-5 of the largest entry', () => {
     const weights = createWeights(SIZE, 'evenkeel');
     for (const weight of Object.values(weights)) {
@@ -43,6 +46,22 @@ describeOnBackends('the two models of gpt-step', () => {
     );
     expectClose(tf.tensor1d(losses[0]), losses[1], 1e-5);
     expect(losses[0][4]).toBeLessThan(losses[0][0]);
+    for (const trainer of trainers) trainer.dispose();
+  });
+
+  it.runIf(backend === 'wasm')('train alike with the kernels too, tokens gathered', async () => {
+    const [batch] = createBatches(SIZE, 1);
+    const trainers = [
+      stockTrainer(SIZE, 'stock', { gather: false }),
+      stockTrainer(SIZE, 'gathered', { gather: true }),
+      evenkeelTrainer(SIZE, 'evenkeel'),
+    ];
+    const fiveSteps = (trainer: Trainer) =>
+      Array.from({ length: 5 }, () => trainer.step(batch.tokens, batch.labels));
+    const expected = fiveSteps(trainers[0]);
+    await installWasmKernels();
+    expectClose(tf.tensor1d(fiveSteps(trainers[1])), expected, 1e-5);
+    expectClose(tf.tensor1d(fiveSteps(trainers[2])), expected, 1e-5);
     for (const trainer of trainers) trainer.dispose();
   });
 });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { arithmetic } from './arithmetic.js';
 
 /** What one kernel took of a training step. */
 export interface KernelTime {
@@ -9,6 +10,10 @@ export interface KernelTime {
   wallMs: number;
   /** Of the whole step, which also contains the bookkeeping of tfjs: `kernel: 'outside kernels'`. */
   share: number;
+  /** Arithmetic of matrix products, per second of its time. */
+  gflops?: number;
+  /** Inputs and outputs together, per second of its time; those that only rename a tensor pass none. */
+  gigabytesPerSecond?: number;
 }
 
 const [WARMUP, STEPS] = [3, 11];
@@ -27,16 +32,30 @@ export function profileStep(step: (n: number) => void): KernelTime[] {
     kernel,
     calls: median(steps.map((times) => times.get(kernel)?.calls ?? 0)),
     wallMs: median(steps.map((times) => times.get(kernel)?.ms ?? 0)),
+    flop: median(steps.map((times) => times.get(kernel)?.flop ?? 0)),
+    bytes: median(steps.map((times) => times.get(kernel)?.bytes ?? 0)),
   }));
   const stepMs = median(whole);
   const inside = lines.reduce((sum, { wallMs }) => sum + wallMs, 0);
-  lines.push({ kernel: 'outside kernels', calls: 1, wallMs: Math.max(0, stepMs - inside) });
+  lines.push({
+    kernel: 'outside kernels',
+    calls: 1,
+    wallMs: Math.max(0, stepMs - inside),
+    flop: 0,
+    bytes: 0,
+  });
   return lines
     .sort((a, b) => b.wallMs - a.wallMs)
-    .map(({ wallMs, ...line }) => ({ ...line, wallMs: round(wallMs), share: round(wallMs / stepMs) }));
+    .map(({ wallMs, flop, bytes, ...line }) => ({
+      ...line,
+      wallMs: round(wallMs),
+      share: round(wallMs / stepMs),
+      ...(flop > 0 && { gflops: round(flop / wallMs / 1e6) }),
+      ...(bytes > 0 && { gigabytesPerSecond: round(bytes / wallMs / 1e6) }),
+    }));
 }
 
-type Times = Map<string, { calls: number; ms: number }>;
+type Times = Map<string, { calls: number; ms: number; flop: number; bytes: number }>;
 
 /** Wraps all kernels, lets `run` time steps, and puts the kernels back. */
 function withTimers(run: (nextStep: (work: () => void) => void) => void): {
@@ -52,8 +71,14 @@ function withTimers(run: (nextStep: (work: () => void) => void) => void): {
       children = 0;
       const result = kernelFunc(params);
       const ms = performance.now() - start;
-      const entry = steps.at(-1)!.get(kernelName) ?? { calls: 0, ms: 0 };
-      steps.at(-1)!.set(kernelName, { calls: entry.calls + 1, ms: entry.ms + ms - children });
+      const sum = steps.at(-1)!.get(kernelName) ?? { calls: 0, ms: 0, flop: 0, bytes: 0 };
+      const { flop, bytes } = arithmetic({ ...params, kernelName }, result);
+      steps.at(-1)!.set(kernelName, {
+        calls: sum.calls + 1,
+        ms: sum.ms + ms - children,
+        flop: sum.flop + flop,
+        bytes: sum.bytes + bytes,
+      });
       children = outer + ms;
       return result;
     };
