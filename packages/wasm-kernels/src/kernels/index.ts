@@ -4,10 +4,11 @@ import { batchMatMul } from './batch-mat-mul.js';
 import { binaryKernels } from './binary.js';
 import { causalAttention, causalAttentionGrad } from './causal-attention.js';
 import { reverse, tile } from './copies.js';
-import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './cross-entropy.js';
+import { crossEntropyKernels } from './cross-entropy.js';
 import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
+import { linear, linearGrad } from './linear.js';
 import { normKernels } from './norms.js';
 import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
 import { pow } from './pow.js';
@@ -36,14 +37,15 @@ export const kernels: readonly Kernel[] = [
   pow,
   ...unaryKernels,
   ...binaryKernels,
+  linear,
+  linearGrad,
   adamStep,
   orthogonalPart,
   sumOfSquares,
   ...normKernels,
   ...activationKernels,
   rotaryEmbedding,
-  softmaxCrossEntropy,
-  softmaxCrossEntropyGrad,
+  ...crossEntropyKernels,
   causalAttention,
   causalAttentionGrad,
 ];
