@@ -3,6 +3,7 @@ import {
   cast,
   customGrad,
   div,
+  equal,
   type GradSaveFunc,
   getBackend,
   getKernel,
@@ -53,7 +54,7 @@ export function crossEntropy(
       `[..., classes]. For class numbers use the sparse loss.`,
   );
   return tidy(() => {
-    const losses = neg(sum(mul(labels, logProbabilities(logits)), -1)) as Tensor;
+    const losses = expectedSurprise(labels, logProbabilities(logits));
     return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
   });
 }
@@ -114,12 +115,18 @@ function definedLoss(labels: Tensor, logProbabilities: Tensor, ignoreIndex?: num
   const counted = ignoreIndex === undefined ? undefined : notEqual(labels, ignoreIndex);
   // An ignored label may be any number: it must not select a class.
   const classOf = counted ? mul(labels, cast(counted, 'int32')) : labels;
-  let losses: Tensor = neg(sum(mul(indicator(classOf, classes), logProbabilities), -1));
+  let losses = expectedSurprise(indicator(classOf, classes), logProbabilities);
   if (!labelsAreReadable()) {
     const valid = logicalAnd(greaterEqual(classOf, 0), less(classOf, classes));
     losses = where(valid, losses, Number.NaN);
   }
   return counted ? mul(losses, cast(counted, 'float32')) : losses;
+}
+
+/** −Σ y log p. Where y is 0 nothing counts, not even log p = −∞, the mark of a class that was masked out. */
+function expectedSurprise(y: Tensor, logProbabilities: Tensor): Tensor {
+  const terms = where(equal(y, 0), 0, mul(y, logProbabilities));
+  return neg(sum(terms, -1));
 }
 
 function checkReduction(caller: string, reduction: Reduction): void {

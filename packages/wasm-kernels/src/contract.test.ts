@@ -213,6 +213,20 @@ describeKernels('the contract with @evenkeel/ops', () => {
     expect(rows.map(([atLabel]) => atLabel === 0)).toEqual([true, false, false]);
   });
 
+  it.each([sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy])(
+    '%o takes classes that are masked out with −Infinity',
+    (loss) => {
+      const labels = tf.tensor1d([2], 'int32');
+      const run = () => {
+        const { value, grad } = tf.valueAndGrad((x) => loss(labels, x))(tf.tensor2d([[1, -Infinity, 2]]));
+        return values([value, grad]);
+      };
+      const result = run();
+      expect(result.flat().every(Number.isFinite)).toBe(true);
+      expectSame(result, withoutContract(run));
+    },
+  );
+
   it('keeps labels that the loss function made itself until its gradient has run', () => {
     const w = tf.variable(random([4, 3], 1));
     const { value, grads } = tf.variableGrads(
