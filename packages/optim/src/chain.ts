@@ -38,6 +38,8 @@ export function chain(...transforms: readonly Transform[]): Transform {
         .filter((rate) => rate !== undefined);
       return rates.length > 0 ? rates.reduce((product, rate) => product * rate) : undefined;
     },
+    // Only the last stage can promise anything: what follows may undo it.
+    growth: (param, count) => transforms.at(-1)?.growth?.(param, count),
   };
 }
 

@@ -31,6 +31,15 @@ export type { WarmupOptions } from './schedules/warmup.js';
 export { warmupCosine } from './schedules/warmup-cosine.js';
 export { both, isMatrix, named, not } from './select.js';
 export { type SgdOptions, sgd } from './sgd.js';
-export type { ByName, Constraint, ConstraintStep, Select, State, Step, Transform } from './transform.js';
+export type {
+  ByName,
+  Constraint,
+  ConstraintStep,
+  Growth,
+  Select,
+  State,
+  Step,
+  Transform,
+} from './transform.js';
 export { addDecayedWeights } from './weight-decay.js';
 export { WithTransform, withTransform } from './with-transform.js';

@@ -1,14 +1,26 @@
-import type { Select, Transform } from './transform.js';
+import type { Constraint, Select, Transform } from './transform.js';
 
 /**
- * Runs `transform` on the parameters that `select` picks; the updates of the others pass unchanged.
+ * Runs a transform, or a constraint, on the parameters that `select` picks; the others pass unchanged.
  *
  *     masked(orthograd(), isMatrix)
  *     masked(addDecayedWeights(0.1), both(isMatrix, not(named(/embed/))))
+ *     masked(spectralCap({ maxNorm: 1 }), not(named(/embed/)))
  *
  * It has no state of its own, so putting a mask on or off keeps checkpoints readable.
  */
-export function masked(transform: Transform, select: Select): Transform {
+export function masked(transform: Transform, select: Select): Transform;
+export function masked(constraint: Constraint, select: Select): Constraint;
+export function masked(inner: Transform | Constraint, select: Select): Transform | Constraint {
+  return typeof inner === 'function' ? maskedConstraint(inner, select) : maskedTransform(inner, select);
+}
+
+const maskedConstraint =
+  (constraint: Constraint, select: Select): Constraint =>
+  (value, param, step) =>
+    select(param) ? constraint(value, param, step) : value;
+
+function maskedTransform(transform: Transform, select: Select): Transform {
   return {
     name: transform.name,
     update(updates, state, step) {
@@ -17,5 +29,6 @@ export function masked(transform: Transform, select: Select): Transform {
       return { updates: { ...updates, ...out.updates }, state: out.state };
     },
     learningRate: (param, count) => (select(param) ? transform.learningRate?.(param, count) : undefined),
+    growth: (param, count) => (select(param) ? transform.growth?.(param, count) : undefined),
   };
 }

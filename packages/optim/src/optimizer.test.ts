@@ -3,9 +3,11 @@ import {
   addDecayedWeights,
   type ConstraintStep,
   chain,
+  clipByGlobalNorm,
   isMatrix,
   masked,
   momentum,
+  named,
   partition,
   perParam,
   scaleByAdam,
@@ -75,6 +77,33 @@ describeOnBackends('TransformOptimizer', () => {
     const params = ['a', 'b', 'c'].map((name) => variable(name));
     optimizer.minimize(squares(...params));
     expect(rates).toEqual({ a: 0.1, b: 0.5, c: undefined });
+    optimizer.dispose();
+  });
+
+  it('runs a masked constraint on the parameters it is for, and tells it what the transform promises', () => {
+    const [a, b] = [tf.variable(tf.tensor1d([1]), true, 'a'), tf.variable(tf.tensor1d([1]), true, 'b')];
+    const seen: unknown[] = [];
+    const promising = { ...sgd({ learningRate: 0.5 }), growth: () => ({ keep: 1, update: 0.5 }) };
+    const optimizer = new TransformOptimizer(
+      partition(
+        { known: chain(clipByGlobalNorm(9), promising), free: sgd({ learningRate: 0.5 }) },
+        ({ name }) => (name === 'a' ? 'known' : 'free'),
+      ),
+      [
+        (value, param, step) => {
+          seen.push([param.name, step.growth]);
+          return value;
+        },
+        masked((value) => tf.mul(value, 10), named('a')),
+      ],
+    );
+    optimizer.applyGradients([a, b].map(({ name }) => ({ name, tensor: tf.tensor1d([1]) })));
+    expect(seen).toEqual([
+      ['a', { keep: 1, update: 0.5 }],
+      ['b', undefined],
+    ]);
+    expectClose(a, [5]);
+    expectClose(b, [0.5]);
     optimizer.dispose();
   });
 

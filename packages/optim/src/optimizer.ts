@@ -60,8 +60,9 @@ export class TransformOptimizer extends Optimizer {
         const param = params[name];
         const value = tidy(() => {
           const learningRate = this.transform.learningRate?.(param, step.count);
+          const growth = this.transform.growth?.(param, step.count);
           return this.constraints.reduce(
-            (value, constraint) => constraint(value, param, { ...step, learningRate }),
+            (value, constraint) => constraint(value, param, { ...step, learningRate, growth }),
             add(param, update),
           );
         });

@@ -29,12 +29,30 @@ export interface Transform {
   update(updates: ByName, state: State, step: Step): { updates: ByName; state: State };
   /** The step size this stage applies to `param`, if it applies one. {@link Constraint}s may need it. */
   learningRate?(param: Variable, count: number): number | undefined;
+  /** How far this stage's update can move `param`, where it can promise that. {@link Constraint}s may need it. */
+  growth?(param: Variable, count: number): Growth | undefined;
+}
+
+/**
+ * A promise about one step of a matrix, whatever the gradient: N(w + u) ≤ keep · N(w) + update.
+ *
+ * N is the RMS→RMS norm, √(fanIn / fanOut) · σ₁.
+ */
+export interface Growth {
+  /** What weight decay leaves of the weight, ≥ 0: 1 without. */
+  readonly keep: number;
+  /** The largest norm that the step can add, ≥ 0. */
+  readonly update: number;
+  /** Attention heads, each a matrix of fanOut / heads outputs, for which the promise holds one by one. Default 1. */
+  readonly heads?: number;
 }
 
 /** Where training stands when a {@link Constraint} runs. */
 export interface ConstraintStep extends Step {
   /** The step size the parameter was just updated with, when the transform has one. */
   readonly learningRate?: number;
+  /** How far that update can have moved it, when the transform promises a limit. */
+  readonly growth?: Growth;
 }
 
 /** Returns the nearest allowed value to `value`. Runs after each step, once per updated parameter. */

@@ -1,0 +1,42 @@
+import { tensor3d } from '@tensorflow/tfjs-core';
+import { jacobiSvd } from '../jacobi-svd.js';
+import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
+import type { SpectralCapOptions } from './spectral-cap.js';
+import { checkedMaxNorm } from './spectral-normalize.js';
+
+/**
+ * Cuts off singular values at a cap with a full SVD: exact to float32, and slow.
+ *
+ *     W ← U min(Σ, c) Vᵀ,     c = √(fanOut / fanIn) · maxNorm
+ *
+ * Reads every weight back and works in float64 on the host: a yardstick for small models, seconds per step for large
+ * ones. `spectralCap` stays on the device. Biases and scalars pass unchanged.
+ *
+ * @throws If an option is out of range; at the step, if a weight is neither a matrix nor a batch of matrices.
+ * @see Newhouse et al. 2025, reference code, `pure_svd`.
+ */
+export function exactSpectralCap(options: SpectralCapOptions = {}): MatrixConstraint {
+  const maxNorm = checkedMaxNorm('exactSpectralCap', options);
+  return onMatrices('exactSpectralCap', options, ({ matrices, fanOut, fanIn, rmsScale }) => {
+    const size = fanOut * fanIn;
+    const capped = Float32Array.from(matrices.dataSync());
+    for (let start = 0; start < capped.length; start += size) {
+      capOne(capped.subarray(start, start + size), fanOut, fanIn, maxNorm * rmsScale);
+    }
+    return tensor3d(capped, matrices.shape);
+  });
+}
+
+/** W ← W − Σ max(0, σ − cap) u vᵀ, which leaves a matrix below the cap bit for bit. */
+function capOne(matrix: Float32Array, rows: number, columns: number, cap: number): void {
+  const { values, left, right } = jacobiSvd(matrix, rows, columns);
+  const excess = values.map((sigma) => Math.max(0, sigma - cap)).filter((e) => e > 0);
+  if (excess.length === 0) return;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let taken = 0;
+      for (let k = 0; k < excess.length; k++) taken += excess[k] * left[k][i] * right[k][j];
+      matrix[i * columns + j] -= taken;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { checkNumber, type Growth } from '@evenkeel/optim';
+import {
+  add,
+  clipByValue,
+  type DataId,
+  div,
+  less,
+  minimum,
+  mul,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  type Tensor3D,
+  type Variable,
+  where,
+} from '@tensorflow/tfjs-core';
+import type { MatrixOptions } from '../matrices.js';
+import { schattenBound } from '../schatten-bound.js';
+import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
+import { applySoftCap } from './soft-cap.js';
+import { INTERIOR, RISING_UP_TO, unitCoupling } from './soft-cap-coupling.js';
+
+export interface SpectralSoftCapOptions extends MatrixOptions {
+  /** The largest RMS→RMS norm, √(fanIn / fanOut) σ₁, that a weight may have after a step; > 0. Default 1. */
+  maxNorm?: number;
+}
+
+/**
+ * Keeps the norm of every matrix at or below a cap, and leaves singular values well below it nearly alone.
+ *
+ *     W ← p(W),   p(σ) = σ (1 − 3u² + 3u³ − u⁴),  u = α σ²,     α from `softCapCoupling`
+ *
+ * How strong it must be depends on how far a step can go. `muon` promises that, and then a step costs four small
+ * products. Behind any other transform each step bounds the norm anew (`schattenBound`, within 0.2 %), so that the
+ * cap holds with any optimizer and from any start. It aims 0.02 % below `maxNorm`, more than float32 rounding adds.
+ *
+ * Where a step is larger than about 0.3 × the cap, the polynomial has its maximum inside the range: the cap still
+ * holds, but takes more from the largest singular values than it must, and a warning says so, once. `spectralCap` is
+ * the better choice there.
+ *
+ * Biases and scalars pass unchanged.
+ *
+ * @throws If an option is out of range; at the step, if a weight is neither a matrix nor a batch of matrices.
+ * @see Newhouse et al., "Training Transformers with Enforced Lipschitz Constants", 2025, section 3. Their coupling lets
+ *     weights pass the cap: see `softCapCoupling`. `publishedSoftCap` does as they do.
+ */
+export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixConstraint {
+  const { maxNorm = 1, heads = 1 } = options;
+  checkNumber('spectralSoftCap', 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
+  const target = maxNorm * (1 - MARGIN);
+  let hasWarned = false;
+  // What this cap wrote last into a variable is within the cap. Known by its data: others may write the variable too.
+  const written = new WeakMap<Variable, DataId>();
+
+  const constrain = onMatrices('spectralSoftCap', options, ({ matrices, rmsScale }, param, step) => {
+    const unit = div(matrices, target * rmsScale) as Tensor3D;
+    const isWithin = param !== undefined && written.get(param) === param.dataId;
+    return mul(step?.growth ? coupled(unit, step.growth, isWithin) : measured(unit), target * rmsScale);
+  });
+  return (value, param, step) => {
+    const next = constrain(value, param, step);
+    if (param) written.set(param, next.dataId);
+    return next;
+  };
+
+  /** The cap for matrices of norm at most 1 before a step of known size. */
+  function coupled(unit: Tensor3D, growth: Growth, isWithin: boolean): Tensor3D {
+    const spread = (growth.heads ?? 1) === heads ? 1 : Math.sqrt(heads);
+    const k = growth.keep + (growth.update * spread) / target;
+    if (k > RISING_UP_TO) warn(k);
+    const within = isWithin ? unit : shrinkTo(unit, k);
+    const gentle = k > STEEP ? mul<Tensor3D>(within, STEEP / k) : within;
+    const alpha = unitCoupling(Math.min(k, STEEP));
+    return alpha === 0 ? gentle : applySoftCap(gentle, alpha);
+  }
+
+  function warn(k: number): void {
+    if (hasWarned) return;
+    hasWarned = true;
+    console.warn(
+      `spectralSoftCap: one step can take a weight to ${k.toPrecision(3)} × maxNorm, expected at most ` +
+        `${RISING_UP_TO.toPrecision(3)} ×, a learning rate of about 0.3 × maxNorm (${maxNorm}). The cap holds, but ` +
+        `shrinks more than it must: lower the learning rate, or use spectralCap.`,
+    );
+  }
+}
+
+/** The cap for matrices of any norm. */
+function measured(unit: Tensor3D): Tensor3D {
+  const bound = schattenBound(unit, 2e-3);
+  const k = clipByValue(bound, 1, STEEP);
+  return applySoftCap(mul(unit, minimum(div(STEEP, bound), 1)), couplingOf(k));
+}
+
+/**
+ * Scales matrices whose norm is above `norm` down to it, within 1e-4; the others keep every bit, so that a run
+ * that is resumed goes on as if it had not been interrupted.
+ */
+const shrinkTo = (unit: Tensor3D, norm: number): Tensor3D =>
+  mul(unit, minimum(div(norm * (1 + 1e-4), schattenBound(unit, 5e-5)), 1));
+
+/** `unitCoupling` of a tensor of k in [1, {@link STEEP}]: three Newton steps from √(y / 3) give all of float32. */
+function couplingOf(k: Tensor): Tensor {
+  const y = sub(1, div(1, k));
+  let u: Tensor = sqrt(div(y, 3));
+  for (let i = 0; i < 3; i++) {
+    const value = mul(square(u), add(sub(3, mul(u, 3)), square(u)));
+    const slope = mul(u, add(sub(6, mul(u, 9)), mul(square(u), 4)));
+    u = sub(u, div(sub(value, y), add(slope, 1e-30)));
+  }
+  return where(less(k, RISING_UP_TO), div(u, square(k)), INTERIOR);
+}
+
+/** Below the cap by this much, relative: float32 rounding and the 1e-4 of {@link shrinkTo} stay within it. */
+const MARGIN = 2e-4;
+/** Largest k taken to the polynomial, where p(k) is still 0.82 and not falling to −1. */
+const STEEP = 1.7;

@@ -1,0 +1,29 @@
+// Muon.
+
+// Where weights may live: a guarantee after every step.
+export { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
+export { exactSpectralCap } from './constraints/exact-spectral-cap.js';
+export type { MatrixConstraint } from './constraints/matrix-constraint.js';
+// As published, where ours differs.
+export {
+  type PublishedSoftCapOptions,
+  publishedHardCap,
+  publishedSoftCap,
+  publishedSoftCapCoupling,
+} from './constraints/published.js';
+export { softCap } from './constraints/soft-cap.js';
+export { softCapCoupling } from './constraints/soft-cap-coupling.js';
+export { type SpectralCapOptions, spectralCap } from './constraints/spectral-cap.js';
+export { spectralHammer } from './constraints/spectral-hammer.js';
+export { type PowerConstraintOptions, spectralNormalize } from './constraints/spectral-normalize.js';
+export { type SpectralSoftCapOptions, spectralSoftCap } from './constraints/spectral-soft-cap.js';
+export { type SpectralWeightDecayOptions, spectralWeightDecay } from './constraints/spectral-weight-decay.js';
+export { weightDecay } from './constraints/weight-decay.js';
+export type { MatrixOptions } from './matrices.js';
+export { type ModulaEmbeddingOptions, modulaEmbedding } from './modula-embedding.js';
+export { modulaMuon } from './modula-muon.js';
+export { type ModulaTargetNorms, modulaTargetNorms } from './modula-target-norms.js';
+export { Muon, type MuonOptions, muon } from './muon.js';
+export type { CoefficientsName } from './newton-schulz.js';
+export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
+export { type PowerIterationOptions, spectralNormEstimate } from './power-iteration.js';

@@ -1,0 +1,72 @@
+import { reshape, type Tensor, type Tensor3D, transpose } from '@tensorflow/tfjs-core';
+
+/** How a weight holds its matrix or matrices. */
+export interface MatrixOptions {
+  /**
+   * Which axis of a weight is which: `'out-in'`, [fanOut, fanIn], as in PyTorch and @evenkeel/ops, or `'in-out'`,
+   * [fanIn, fanOut], as in tf.layers. Default `'out-in'`.
+   */
+  layout?: 'out-in' | 'in-out';
+  /**
+   * Treats a weight as this many matrices of fanOut / heads outputs each, one per attention head. For query, key and
+   * value matrices, whose heads are separate linear maps. Default 1.
+   */
+  heads?: number;
+}
+
+/** The matrices in a weight, and the way back. */
+export interface Matrices {
+  /** [batch, fanOut, fanIn]. */
+  readonly matrices: Tensor3D;
+  readonly fanOut: number;
+  readonly fanIn: number;
+  /** √(fanOut / fanIn): a matrix of RMS→RMS norm 1 has this spectral norm. */
+  readonly rmsScale: number;
+  /** Puts matrices of the same shape back into the weight's shape. */
+  readonly restore: (matrices: Tensor) => Tensor;
+}
+
+/**
+ * Views a weight as a batch of matrices [fanOut, fanIn].
+ *
+ * A weight of rank 2 is one matrix, of rank 3 a batch of them. Inside a tidy only.
+ *
+ * @param where The function that was called, for the error.
+ * @throws If the weight has another rank, or `heads` does not divide fanOut.
+ */
+export function matricesOf(
+  where: string,
+  value: Tensor,
+  { layout = 'out-in', heads = 1 }: MatrixOptions = {},
+): Matrices {
+  if (value.rank !== 2 && value.rank !== 3) {
+    throw new Error(
+      `${where}: the weight has shape [${value.shape}], expected a matrix or a batch of matrices. ` +
+        `Leave it out with masked(…, select), or reshape it.`,
+    );
+  }
+  if (layout !== 'out-in' && layout !== 'in-out') {
+    throw new Error(`${where}: layout is '${layout}', expected 'out-in' or 'in-out'.`);
+  }
+  const isFlipped = layout === 'in-out';
+  const [rows, columns] = value.shape.slice(-2);
+  const [allOut, fanIn] = isFlipped ? [columns, rows] : [rows, columns];
+  if (!Number.isInteger(heads) || heads < 1 || allOut % heads !== 0) {
+    throw new Error(
+      `${where}: heads is ${heads} for a weight of shape [${value.shape}], expected a whole number that divides ` +
+        `${allOut}, its number of outputs. Use masked(…, select) to pick the query, key and value weights.`,
+    );
+  }
+  const fanOut = allOut / heads;
+  const swap = (tensor: Tensor) => (isFlipped ? transpose(tensor, swapLastAxes(tensor.rank)) : tensor);
+  const swapped = swap(value);
+  return {
+    matrices: reshape(swapped, [-1, fanOut, fanIn]),
+    fanOut,
+    fanIn,
+    rmsScale: Math.sqrt(fanOut / fanIn),
+    restore: (matrices) => swap(reshape(matrices, swapped.shape)),
+  };
+}
+
+const swapLastAxes = (rank: number) => (rank === 2 ? [1, 0] : [0, 2, 1]);

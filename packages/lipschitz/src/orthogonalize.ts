@@ -1,0 +1,67 @@
+import { checkNumber } from '@evenkeel/optim';
+import {
+  abs,
+  add,
+  div,
+  max,
+  maximum,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { matricesOf } from './matrices.js';
+import { type CoefficientsName, newtonSchulz, quinticsFor } from './newton-schulz.js';
+import { applyQuintic } from './quintic.js';
+
+export interface OrthogonalizeOptions {
+  /** Which published schedule. Default `'six-step'`, the only one that never overshoots 1. */
+  coefficients?: CoefficientsName;
+  /** Steps to take, ≥ 1. Default: as many as the schedule has; more repeat its last one. */
+  steps?: number;
+  /** Added to the Frobenius norm, ≥ 0. Default as published: 1e-12 for `'six-step'`, 1e-7 for the others. */
+  epsilon?: number;
+}
+
+/**
+ * The nearest matrix with all singular values near 1, by Newton–Schulz iteration: no SVD.
+ *
+ *     X₀ = M / (‖M‖_F + ε),     X ← a X + (b A + c A²) X,  A = X Xᵀ,     for M = U Σ Vᵀ about U Vᵀ
+ *
+ * Singular values below about 1e-3 ‖M‖_F stay smaller; those that are 0 stay 0. The norm is taken of M / max|M|, so
+ * float32 neither overflows nor underflows on entries from 1e-38 to 1e38.
+ *
+ * @param matrix A matrix, or a batch of them, [..., rows, columns] of rank 2 or 3.
+ * @returns The same shape.
+ * @throws If `matrix` has another rank, or an option is out of range.
+ * @see Newhouse et al. 2025, appendix; Jordan et al., "Muon", 2024. The JAX reference divides a batch by its length
+ *     (Modula's convolution convention); ours treats each matrix alone.
+ */
+export function orthogonalize(
+  matrix: Tensor,
+  { coefficients = 'six-step', steps, epsilon }: OrthogonalizeOptions = {},
+): Tensor {
+  const schedule = newtonSchulz('orthogonalize', coefficients);
+  const count = steps ?? schedule.steps;
+  checkNumber('orthogonalize', 'steps', count, { atLeast: 1, integer: true, typical: schedule.steps });
+  const eps = epsilon ?? schedule.epsilon;
+  checkNumber('orthogonalize', 'epsilon', eps, { atLeast: 0, below: Infinity, typical: schedule.epsilon });
+
+  return tidy(() => {
+    const { matrices, restore } = matricesOf('orthogonalize', matrix);
+    return restore(quinticsFor(schedule, count).reduce(applyQuintic, normalized(matrices, eps)));
+  });
+}
+
+/** M / (‖M‖_F + ε), and 0 for 0. */
+function normalized(matrices: Tensor3D, epsilon: number): Tensor3D {
+  const peak = maximum(max(abs(matrices), [1, 2], true), SMALLEST_NORMAL);
+  const scaled = div(matrices, peak);
+  const norm = sqrt(sum(square(scaled), [1, 2], true));
+  // The 1e-30 only makes 0 / 0 a 0: every other norm is at least 1.
+  return div(scaled, add(norm, maximum(div(epsilon, peak), 1e-30)));
+}
+
+const SMALLEST_NORMAL = 2 ** -126;
