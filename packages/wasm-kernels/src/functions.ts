@@ -56,4 +56,13 @@ export interface Functions {
       ...['heads', 'group', 'time', 'width', 'scale', 'window'],
     ]
   >;
+  convolutionFilterBackward: Numbers<
+    ['scratch', 'windows', 'columns', 'chunk', 'x', 'dy', 'dw', 'outChannels']
+  >;
+  convolutionInputBackward: Numbers<
+    ['scratch', 'windows', 'columns', 'chunk', 'dy', 'filter', 'dx', 'outChannels']
+  >;
+  depthwiseFilterBackward: Numbers<['windows', 'x', 'dy', 'dw', 'multiplier']>;
+  depthwiseInputBackward: Numbers<['windows', 'dy', 'filter', 'dx', 'multiplier']>;
+  maxPoolBackward: Numbers<['windows', 'x', 'dy', 'dx']>;
 }

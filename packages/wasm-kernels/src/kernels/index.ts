@@ -3,11 +3,14 @@ import { activationKernels } from './activations.js';
 import { batchMatMul } from './batch-mat-mul.js';
 import { binaryKernels } from './binary.js';
 import { causalAttention, causalAttentionGrad } from './causal-attention.js';
+import { convolutionKernels } from './convolution.js';
 import { reverse, tile } from './copies.js';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './cross-entropy.js';
+import { depthwiseKernels } from './depthwise.js';
 import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
+import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
 import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
 import { pow } from './pow.js';
@@ -46,4 +49,7 @@ export const kernels: readonly Kernel[] = [
   softmaxCrossEntropyGrad,
   causalAttention,
   causalAttentionGrad,
+  ...convolutionKernels,
+  ...depthwiseKernels,
+  maxPoolGrad,
 ];
