@@ -46,6 +46,11 @@ const CASES: [name: string, input: number[], make: () => Layer[]][] = [
   ['conv1d', [9, 3], () => [layers.conv1d({ ...conv, strides: 2, ...same })]],
   ['conv2d, valid', [7, 6, 3], () => [layers.conv2d({ ...conv, activation: 'relu' })]],
   ['conv2d, same, strides', [7, 6, 3], () => [layers.conv2d({ ...conv, strides: [2, 1], ...same })]],
+  [
+    'conv2d, strides past pixels',
+    [6, 6, 3],
+    () => [layers.conv2d({ ...conv, kernelSize: 2, strides: 3, ...same })],
+  ],
   ['conv2d of conv2d', [7, 6, 3], () => [layers.conv2d(conv), layers.conv2d({ ...conv, filters: 2 })]],
   ['conv2dTranspose', [4, 3, 3], () => [layers.conv2dTranspose({ ...conv, strides: 2, ...same })]],
   ['depthwiseConv2d', [7, 6, 3], () => [layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2 })]],

@@ -16,6 +16,7 @@ import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
 import { pow } from './pow.js';
 import { max, mean, sum } from './reduce.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
+import { samePaddingKernels } from './same-padding.js';
 import { logicalAnd, select } from './select.js';
 import { transpose } from './transpose.js';
 import { unaryKernels } from './unary.js';
@@ -52,4 +53,5 @@ export const kernels: readonly Kernel[] = [
   ...convolutionKernels,
   ...depthwiseKernels,
   maxPoolGrad,
+  ...samePaddingKernels,
 ];

@@ -3,7 +3,10 @@ import type { Kernel } from '../kernel.js';
 import { checkInput } from './check-input.js';
 import { writeWindows } from './windows.js';
 
-/** The gradient of `tf.maxPool`. tfjs's own adds to whatever the memory of its result held before. */
+/**
+ * The gradient of `tf.maxPool`. tfjs's own loses it, or hands it to the first pixel, wherever a window
+ * holds no positive number.
+ */
 export const maxPoolGrad: Kernel = {
   name: MaxPoolGrad,
   attrs: ['filterSize', 'strides', 'pad', 'dimRoundingMode'],
