@@ -18,7 +18,7 @@ function skipsPixels(info: Info): boolean {
 
 /**
  * A convolution with `pad: 'same'` whose strides pass over pixels, of which tfjs's wasm backend 4.22
- * returns whatever the memory of its result held. With the same padding in numbers it is right.
+ * computes nothing: the result is zeros, without an error. With the same padding in numbers it is right.
  */
 function repaired(name: string, isDepthwise: boolean, attrs: readonly string[]): Kernel {
   return {
