@@ -1,12 +1,15 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
-/** The tests of whole models (`*.models.test.ts`) once more, on webgl and webgpu in real Chromium: `npm run test:browser`. */
+/**
+ * `npm run test:browser`, in real Chromium: the tests of whole models (`*.models.test.ts`) once more, on webgl and
+ * webgpu, and what can only be tested in a page (`*.browser.test.ts`).
+ */
 export default defineConfig({
   resolve: { conditions: ['@evenkeel/source', 'module', 'browser', 'import', 'default'] },
   define: { 'process.env': {} },
   test: {
-    include: ['{packages,examples}/*/src/**/*.models.test.ts'],
+    include: ['{packages,examples}/*/src/**/*.models.test.ts', 'packages/*/test/**/*.browser.test.ts'],
     provide: { backends: (process.env.BACKENDS ?? 'webgl,webgpu').split(',') },
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,8 +1,14 @@
+import { parseArgs } from 'node:util';
 import { adamW, chain, TransformOptimizer } from '@evenkeel/optim';
 import { orthograd } from '@evenkeel/orthograd';
+import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { interleaved } from '../src/interleaved.js';
+import { type Engine, interleaved } from '../src/interleaved.js';
+import { Remote } from '../src/remote.js';
+import { startTorch } from '../src/torch.js';
+
+const CASE = 'optimizer-step-10.6M';
 
 /** Six transformer blocks, 384 wide: the shapes of `adamw-step-10.6M` in the PyTorch yardstick. */
 const SHAPES = Array.from({ length: 6 }, () => [
@@ -14,23 +20,48 @@ const SHAPES = Array.from({ length: 6 }, () => [
   [384],
 ]).flat();
 
-/** How long one optimizer step takes on the wasm backend, against `tf.train.adam`, which comes first. */
-export async function* run(): AsyncGenerator<object> {
-  await tf.setBackend('wasm');
-  const optimizers: Record<string, tf.Optimizer> = {
-    'tf.train.adam': tf.train.adam(1e-3),
-    adamW: new TransformOptimizer(adamW({ learningRate: 1e-3 })),
-    'orthograd + adamW': new TransformOptimizer(chain(orthograd(), adamW({ learningRate: 1e-3 }))),
-  };
-  const gradients = SHAPES.map((shape) => tf.randomNormal(shape));
-  const parameters = SHAPES.reduce((total, shape) => total + tf.util.sizeFromShape(shape), 0);
+const OPTIMIZERS: Readonly<Record<string, () => tf.Optimizer>> = {
+  'tf.train.adam': () => tf.train.adam(1e-3),
+  adamW: () => new TransformOptimizer(adamW({ learningRate: 1e-3 })),
+  'orthograd + adamW': () => new TransformOptimizer(chain(orthograd(), adamW({ learningRate: 1e-3 }))),
+};
 
-  const engines = Object.entries(optimizers).map(([engine, optimizer]) => {
-    const params = SHAPES.map((shape) => tf.variable(tf.randomNormal(shape)));
-    const named = params.map(({ name }, i) => ({ name, tensor: gradients[i] }));
-    return { engine, work: () => optimizer.applyGradients(named) };
+/** How long one optimizer step takes on the wasm backend, against stock `tf.train.adam`, which comes first. */
+export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
+  const { values } = parseArgs({
+    args: [...options],
+    options: { rounds: { type: 'string', default: '15' } },
   });
-  for (const timing of await interleaved(engines)) {
-    yield { case: 'optimizer-step-10.6M', backend: 'wasm', parameters, ...timing };
+  await tf.setBackend('wasm');
+  const gradients = SHAPES.map((shape) => tf.randomNormal(shape));
+  const parameters = gradients.reduce((total, { size }) => total + size, 0);
+  const torch = await startTorch(new URL('./torch-adamw.py', import.meta.url));
+  try {
+    if (!(torch instanceof Remote)) yield torch;
+    const engines = [
+      ...Object.entries(OPTIMIZERS).flatMap(([name, create]) => [
+        engine(name, create(), gradients, uninstallWasmKernels),
+        engine(`${name} + kernels`, create(), gradients, installWasmKernels),
+      ]),
+      ...(torch instanceof Remote ? [torch.time(CASE)] : []),
+    ];
+    for (const timing of await interleaved(engines, { rounds: Number(values.rounds) })) {
+      yield { case: CASE, backend: 'wasm', parameters, ...timing };
+    }
+  } finally {
+    uninstallWasmKernels();
+    if (torch instanceof Remote) torch.stop();
   }
+}
+
+/** Steps parameters of its own; all share the gradients. */
+function engine(
+  name: string,
+  optimizer: tf.Optimizer,
+  gradients: readonly tf.Tensor[],
+  prepare: () => unknown,
+): Engine {
+  const params = gradients.map(({ shape }) => tf.variable(tf.randomNormal(shape)));
+  const named = params.map((param, i) => ({ name: param.name, tensor: gradients[i] }));
+  return { engine: name, prepare: () => prepare(), work: () => optimizer.applyGradients(named) };
 }

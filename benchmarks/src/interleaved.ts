@@ -4,15 +4,21 @@ export interface Engine {
   /** Runs before the timed repetitions of a round; not timed. */
   prepare?(): unknown;
   /** One repetition; it must end only when the work is done. */
-  work(): unknown;
+  work?(): unknown;
+  /** In place of `work`, where another process does it: so many repetitions, timed there. */
+  elsewhere?(repetitions: number): Promise<Sample>;
 }
 
-export interface Timing {
-  engine: string;
-  /** Median wall time of a repetition, in milliseconds. */
+/** Milliseconds of one repetition. */
+export interface Sample {
   wallMs: number;
-  /** Median CPU time of this process, all threads, in milliseconds. */
+  /** Of the process that did the work, all threads. */
   cpuMs: number;
+}
+
+/** Medians over the rounds. */
+export interface Timing extends Sample {
+  engine: string;
   /** CPU time as a share of the first engine's: the median of the ratios round by round. */
   ratio: number;
 }
@@ -31,24 +37,30 @@ export async function interleaved(
   engines: readonly Engine[],
   { rounds = 15, warmup = 3, repetitions = 1 }: Rounds = {},
 ): Promise<Timing[]> {
-  const samples = engines.map(() => ({ wall: [] as number[], cpu: [] as number[] }));
+  const samples = engines.map((): Sample[] => []);
   for (let round = -warmup; round < rounds; round++) {
-    for (const [i, { prepare, work }] of engines.entries()) {
+    for (const [i, { prepare, work, elsewhere }] of engines.entries()) {
       await prepare?.();
-      const [wall, cpu] = [performance.now(), process.cpuUsage()];
-      for (let n = 0; n < repetitions; n++) await work();
-      const { user, system } = process.cpuUsage(cpu);
-      if (round < 0) continue;
-      samples[i].wall.push((performance.now() - wall) / repetitions);
-      samples[i].cpu.push((user + system) / 1000 / repetitions);
+      const sample = await (elsewhere?.(repetitions) ?? here(work, repetitions));
+      if (round >= 0) samples[i].push(sample);
     }
   }
   return engines.map(({ engine }, i) => ({
     engine,
-    wallMs: round(median(samples[i].wall)),
-    cpuMs: round(median(samples[i].cpu)),
-    ratio: round(median(samples[i].cpu.map((ms, k) => ms / samples[0].cpu[k]))),
+    wallMs: round(median(samples[i].map(({ wallMs }) => wallMs))),
+    cpuMs: round(median(samples[i].map(({ cpuMs }) => cpuMs))),
+    ratio: round(median(samples[i].map(({ cpuMs }, k) => cpuMs / samples[0][k].cpuMs))),
   }));
+}
+
+async function here(work: Engine['work'], repetitions: number): Promise<Sample> {
+  const [wall, cpu] = [performance.now(), process.cpuUsage()];
+  for (let n = 0; n < repetitions; n++) await work?.();
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    wallMs: (performance.now() - wall) / repetitions,
+    cpuMs: (user + system) / 1000 / repetitions,
+  };
 }
 
 function median(values: readonly number[]): number {

@@ -16,7 +16,7 @@ export interface Run {
 
 /** Trains a run from its seed, yielding its metrics as they come. */
 export async function* execute({ setting, recipe, backend }: Run): AsyncGenerator<Metrics> {
-  await startBackend(backend);
+  await startBackend(backend, setting.fastKernels);
   const { modulus, operation, trainFraction, hidden, epochs, seed } = setting;
   const { train, test } = trainTestSplit(modularArithmetic({ modulus, operation }), { trainFraction, seed });
   const model = Mlp.random([2 * modulus, ...hidden, modulus], seed);
@@ -29,12 +29,12 @@ export async function* execute({ setting, recipe, backend }: Run): AsyncGenerato
   }
 }
 
-async function startBackend(backend: string): Promise<void> {
+async function startBackend(backend: string, fastKernels: boolean): Promise<void> {
   if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(backend).catch(() => false))) {
     throw new Error(
       `grokking: backend '${backend}' did not start, expected 'wasm' or 'cpu'. Try --backend wasm.`,
     );
   }
-  if (backend === 'wasm') await installWasmKernels();
+  if (backend === 'wasm' && fastKernels) await installWasmKernels();
 }

@@ -17,16 +17,17 @@ export const KERNELS = {
   linearGrad: 'EvenkeelLinearGrad',
 
   /**
-   * Over the last axis, y = (x − mean) / √(variance + ε) · gain + bias, variance biased.
-   * `{x [..., n], gain? [n], bias? [n]}`, `{epsilon: number}` → shape of x.
+   * Over the last axis, y = (x − mean) · scale · gain + bias, scale = 1 / √(variance + ε), variance biased.
+   * `{x [..., n], gain [n], bias? [n]}`, `{epsilon: number}` → `[y, means [rows], scales [rows]]`.
+   * Without a gain the definition runs.
    */
   layerNorm: 'EvenkeelLayerNorm',
-  /** `{dy, x, gain?}`, `{epsilon}` → `[dx, dGain [n], dBias [n]]`; all three always. */
+  /** `{dy, x, gain, means, scales}`, no attributes → `[dx, dGain [n], dBias [n]]`; all three always. */
   layerNormGrad: 'EvenkeelLayerNormGrad',
 
-  /** y = x / √(mean(x²) + ε) · gain. `{x [..., n], gain? [n]}`, `{epsilon: number}` → shape of x. */
+  /** y = x · scale · gain, scale = 1 / √(mean(x²) + ε). As {@link layerNorm}, without bias; the means are unused. */
   rmsNorm: 'EvenkeelRmsNorm',
-  /** `{dy, x, gain?}`, `{epsilon}` → `[dx, dGain [n]]`; both always. */
+  /** `{dy, x, gain, means, scales}`, no attributes → `[dx, dGain [n]]`; both always. */
   rmsNormGrad: 'EvenkeelRmsNormGrad',
 
   /** `{x}`, `{approximate: 'none' | 'tanh'}` → shape of x. */
@@ -40,24 +41,21 @@ export const KERNELS = {
   siluGrad: 'EvenkeelSiluGrad',
 
   /**
-   * Rotates pair i of each vector at time t: (a, b) → (a cos − b sin, b cos + a sin), with cos and sin at [t, i].
-   * `{x [..., time, dim], cos [time, pairs], sin [time, pairs]}`, `{layout: 'half' | 'interleaved'}` → shape of x.
-   * Pair i is entries (i, i + pairs) with 'half', (2i, 2i + 1) with 'interleaved'; 2·pairs ≤ dim, the
-   * entries from 2·pairs on are copied. Its gradient is the same kernel with −sin.
+   * Rotates pair i, entries (i, i + dim/2), of each vector at time t: (a, b) → (a cos − b sin, b cos + a sin), with cos
+   * and sin at [t, i]. `{x [..., time, dim], cos [time, dim/2], sin [time, dim/2]}`, `{layout: 'half'}` → shape of x.
+   * Its gradient is the same kernel with −sin. Other layouts, and rotations of a part, run the definition.
    */
   rotaryEmbedding: 'EvenkeelRotaryEmbedding',
 
   /**
-   * o = dropout(softmax(scale q kᵀ)) v. Query i (from 0) sees the keys j with
-   * `i + offset − window < j ≤ i + offset`, at least one.
+   * o = softmax(scale q kᵀ) v. Query i sees the keys j with `i − window < j ≤ i`.
    *
-   *     {q [batch, heads, time, dim], k [batch, kvHeads, timeK, dim], v as k}
-   *     {scale: number, offset: int ≥ 0, window: int ≥ 1, dropout: number in [0, 1), seed: uint32}
+   *     {q [batch, heads, time, dim], k [batch, kvHeads, time, dim], v as k}
+   *     {scale: number, window: int ≥ 1}
    *     → [o as q, logSumExp [batch, heads, time]]
    *
    * Query head h reads key and value head ⌊h · kvHeads / heads⌋. `logSumExp` is over the visible scaled scores.
-   * Dropout: probability n (row-major in [batch, heads, time, timeK], modulo 2³²) is dropped if
-   * `dropoutHash(n, seed) < ⌊dropout · 2³²⌋`, else divided by 1 − dropout (see dropout-mask.ts).
+   * With dropout, or more keys than queries (a cache), the definition runs.
    */
   causalAttention: 'EvenkeelCausalAttention',
   /** `{dy, q, k, v, o, logSumExp}`, attributes as {@link causalAttention} → `[dq, dk, dv]`. */
@@ -67,21 +65,18 @@ export const KERNELS = {
   sumOfSquares: 'EvenkeelSumOfSquares',
 
   /**
-   * Cross-entropy in nats per row: log Σⱼ exp(xⱼ) − x_label, max-subtracted.
+   * Cross-entropy in nats of each example: log Σⱼ exp(xⱼ) − x_label, max-subtracted, in float32.
+   * `{logits [..., classes], labels [...] int32}`, `{ignoreIndex?: int}` → losses `[...]`.
    *
-   *     {logits [n, classes], labels [n] int32}, {ignoreIndex: int}
-   *     → [losses [n], logSumExp [n]]
-   *
-   * A row whose label is `ignoreIndex` (below zero if nothing is ignored) has loss 0 and gradient 0. Any other label outside
-   * [0, classes) has loss and gradient NaN.
+   * An example whose label is `ignoreIndex` has loss 0 and gradient 0. Any other label outside [0, classes) throws.
    */
   softmaxCrossEntropy: 'EvenkeelSoftmaxCrossEntropy',
-  /** `{dy [n], logits, labels, logSumExp}`, `{ignoreIndex}` → dLogits. */
+  /** `{dy [...], logits, labels}`, `{ignoreIndex?}` → dLogits. */
   softmaxCrossEntropyGrad: 'EvenkeelSoftmaxCrossEntropyGrad',
 
-  /** The same with log s(x) in the place of x: s(x) = x + 1 for x ≥ 0, 1/(1 − x) below. Second output: log Σ s. */
+  /** The same with s(x) in the place of eˣ: s(x) = x + 1 for x ≥ 0, 1/(1 − x) below; tiny losses keep their digits. */
   stablemaxCrossEntropy: 'EvenkeelStablemaxCrossEntropy',
-  /** `{dy [n], logits, labels, logSumExp}`, `{ignoreIndex}` → dLogits. Finite for logits up to ±1e30. */
+  /** As {@link softmaxCrossEntropyGrad}. Finite for logits up to ±1e30. */
   stablemaxCrossEntropyGrad: 'EvenkeelStablemaxCrossEntropyGrad',
 
   /**

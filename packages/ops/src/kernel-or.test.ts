@@ -64,10 +64,11 @@ describeOnBackends('kernelOr', (backend) => {
 
 const [q, kv, lse] = [
   [1, 4, 3, 2],
-  [1, 2, 5, 2],
+  [1, 2, 3, 2],
   [1, 4, 3],
 ];
-const attention = { scale: 0.5, offset: 2, window: 4, dropout: 0.25, seed: 9 };
+const attention = { scale: 0.5, window: 2 };
+const statistics = [3];
 const vector = [2];
 const x = [3, 2];
 
@@ -95,26 +96,25 @@ const contracts: [
     (x, gain, bias) => ops.layerNorm(x, gain, bias, { epsilon: 0.5 }),
     [x, vector, vector],
     { kernel: KERNELS.layerNorm, inputs: { x, gain: vector, bias: vector }, attributes: { epsilon: 0.5 } },
-    x,
-    { kernel: KERNELS.layerNormGrad, inputs: { dy: x, x, gain: vector }, attributes: { epsilon: 0.5 } },
-    [x, vector, vector],
-  ],
-  [
-    'layerNorm without gain',
-    (x, bias) => ops.layerNorm(x, undefined, bias),
-    [x, vector],
-    { kernel: KERNELS.layerNorm, inputs: { x, bias: vector }, attributes: { epsilon: 1e-5 } },
-    x,
-    { kernel: KERNELS.layerNormGrad, inputs: { dy: x, x }, attributes: { epsilon: 1e-5 } },
+    [x, statistics, statistics],
+    {
+      kernel: KERNELS.layerNormGrad,
+      inputs: { dy: x, x, gain: vector, means: statistics, scales: statistics },
+      attributes: {},
+    },
     [x, vector, vector],
   ],
   [
     'rmsNorm',
-    (x) => ops.rmsNorm(x),
-    [x],
-    { kernel: KERNELS.rmsNorm, inputs: { x }, attributes: { epsilon: 1e-6 } },
-    x,
-    { kernel: KERNELS.rmsNormGrad, inputs: { dy: x, x }, attributes: { epsilon: 1e-6 } },
+    (x, gain) => ops.rmsNorm(x, gain),
+    [x, vector],
+    { kernel: KERNELS.rmsNorm, inputs: { x, gain: vector }, attributes: { epsilon: 1e-6 } },
+    [x, statistics, statistics],
+    {
+      kernel: KERNELS.rmsNormGrad,
+      inputs: { dy: x, x, gain: vector, means: statistics, scales: statistics },
+      attributes: {},
+    },
     [x, vector],
   ],
   [
@@ -137,20 +137,20 @@ const contracts: [
   ],
   [
     'rotaryEmbedding',
-    (x) => ops.rotaryEmbedding(x, { layout: 'interleaved', frequencies: [1] }),
-    [[2, 3, 5]],
+    (x) => ops.rotaryEmbedding(x),
+    [[2, 3, 4]],
     {
       kernel: KERNELS.rotaryEmbedding,
-      inputs: { x: [2, 3, 5], cos: [3, 1], sin: [3, 1] },
-      attributes: { layout: 'interleaved' },
+      inputs: { x: [2, 3, 4], cos: [3, 2], sin: [3, 2] },
+      attributes: { layout: 'half' },
     },
-    [2, 3, 5],
+    [2, 3, 4],
     {
       kernel: KERNELS.rotaryEmbedding,
-      inputs: { x: [2, 3, 5], cos: [3, 1], sin: [3, 1] },
-      attributes: { layout: 'interleaved' },
+      inputs: { x: [2, 3, 4], cos: [3, 2], sin: [3, 2] },
+      attributes: { layout: 'half' },
     },
-    [2, 3, 5],
+    [2, 3, 4],
   ],
   [
     'causalAttention',
@@ -179,12 +179,38 @@ describeOnBackends('the kernel contract', (backend) => {
     expect(calls).toEqual([forward, backward, forward]);
   });
 
-  it('gives an unlimited window as the number of keys, and a seed without dropout', () => {
+  it('gives an unlimited window as the number of keys', () => {
     const inputs = [q, kv, kv].map((shape) => tf.ones(shape));
     const [{ attributes }] = withKernels(backend, { [KERNELS.causalAttention]: [q, lse] }, () =>
-      ops.causalAttention(inputs[0], inputs[1], inputs[2], { seed: 0 }),
+      ops.causalAttention(inputs[0], inputs[1], inputs[2]),
     );
-    expect(attributes).toEqual({ scale: 1 / Math.sqrt(2), offset: 2, window: 5, dropout: 0, seed: 0 });
+    expect(attributes).toEqual({ scale: 1 / Math.sqrt(2), window: 3 });
+  });
+
+  it('keeps what no kernel computes from the kernels', () => {
+    const cached = [
+      [1, 4, 3, 2],
+      [1, 2, 5, 2],
+      [1, 2, 5, 2],
+    ].map((shape) => tf.ones(shape));
+    const all = Object.fromEntries(Object.values(KERNELS).map((name) => [name, []]));
+    const calls = withKernels(backend, all, () => {
+      const [q, k, v] = cached;
+      ops.causalAttention(q, k, v); // more keys than queries
+      ops.causalAttention(
+        q,
+        tf.slice(k, [0, 0, 0, 0], [1, 2, 3, 2]),
+        tf.slice(v, [0, 0, 0, 0], [1, 2, 3, 2]),
+        {
+          dropout: 0.1,
+        },
+      );
+      ops.rotaryEmbedding(q, { layout: 'interleaved' });
+      ops.rotaryEmbedding(tf.ones([2, 5]), { frequencies: [1] });
+      ops.layerNorm(q);
+      ops.rmsNorm(q);
+    });
+    expect(calls).toEqual([]);
   });
 
   it('lets the definition take second derivatives that a kernel cannot', () => {

@@ -38,18 +38,22 @@ export function layerNorm(
   );
   return withGradient(
     [x, gain, bias].filter((tensor) => tensor !== undefined),
-    () => ({
-      value: kernelOr(KERNELS.layerNorm, { x, gain, bias }, { epsilon }, () => {
+    () => {
+      const definition = () => {
         const unit = standardized(x, epsilon).unit;
         const scaled = gain ? mul(unit, gain) : unit;
-        return bias ? add<Tensor>(scaled, bias) : scaled;
-      }),
-      save: gain ? [x, gain] : [x],
-    }),
-    (dy, [x, gain]) => {
-      const [dx, dGain, dBias] = kernelOr(KERNELS.layerNormGrad, { dy, x, gain }, { epsilon }, () =>
-        gradients(dy, x, gain, epsilon),
-      );
+        return [bias ? add<Tensor>(scaled, bias) : scaled];
+      };
+      const [value, ...statistics] = gain
+        ? kernelOr(KERNELS.layerNorm, { x, gain, bias }, { epsilon }, definition)
+        : definition();
+      return { value, save: gain ? [x, gain, ...statistics] : [x] };
+    },
+    (dy, [x, gain, means, scales]) => {
+      const definition = () => gradients(dy, x, gain, epsilon);
+      const [dx, dGain, dBias] = scales
+        ? kernelOr(KERNELS.layerNormGrad, { dy, x, gain, means, scales }, {}, definition)
+        : definition();
       return [dx, ...(gain ? [dGain] : []), ...(bias ? [dBias] : [])];
     },
   );

@@ -33,17 +33,23 @@ export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-6 }: RmsNormOpt
   );
   return withGradient(
     gain ? [x, gain] : [x],
-    () => ({
-      value: kernelOr(KERNELS.rmsNorm, { x, gain }, { epsilon }, () => {
+    () => {
+      const definition = () => {
         const unit = mul<Tensor>(x, inverseRms(x, epsilon));
-        return gain ? mul<Tensor>(unit, gain) : unit;
-      }),
-      save: gain ? [x, gain] : [x],
-    }),
-    (dy, [x, gain]) =>
-      kernelOr(KERNELS.rmsNormGrad, { dy, x, gain }, { epsilon }, () =>
-        gradients(dy, x, gain, epsilon),
-      ).slice(0, gain ? 2 : 1),
+        return [gain ? mul<Tensor>(unit, gain) : unit];
+      };
+      const [value, ...statistics] = gain
+        ? kernelOr(KERNELS.rmsNorm, { x, gain }, { epsilon }, definition)
+        : definition();
+      return { value, save: gain ? [x, gain, ...statistics] : [x] };
+    },
+    (dy, [x, gain, means, scales]) => {
+      const definition = () => gradients(dy, x, gain, epsilon);
+      const all = scales
+        ? kernelOr(KERNELS.rmsNormGrad, { dy, x, gain, means, scales }, {}, definition)
+        : definition();
+      return all.slice(0, gain ? 2 : 1);
+    },
   );
 }
 

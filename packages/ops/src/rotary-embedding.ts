@@ -48,7 +48,9 @@ export function rotaryEmbedding(x: Tensor, options: RotaryEmbeddingOptions = {})
   const frequencies = frequenciesFrom(options, x);
   const positions = positionsFrom(options, x);
   const turn = (x: Tensor, cos: Tensor, sin: Tensor) =>
-    kernelOr(KERNELS.rotaryEmbedding, { x, cos, sin }, { layout }, () => rotate(x, cos, sin, layout));
+    layout === 'half' && 2 * frequencies.length === x.shape[x.rank - 1]
+      ? kernelOr(KERNELS.rotaryEmbedding, { x, cos, sin }, { layout }, () => rotate(x, cos, sin, layout))
+      : rotate(x, cos, sin, layout);
   const table = (f: (angle: number) => number) =>
     tensor2d(Float32Array.from(positions.flatMap((t) => frequencies.map((frequency) => f(t * frequency)))), [
       positions.length,

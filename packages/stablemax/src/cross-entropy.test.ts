@@ -230,6 +230,19 @@ describeOnBackends('cross-entropies', () => {
     );
   });
 
+  it.each(pairs)('of %s take classes that are masked out with −Infinity', (_, sparse, onehot) => {
+    const x = tf.tensor2d([[1, -Infinity, 2]]);
+    const kept = tf.tensor2d([[1, 2]]);
+    const [ours, wanted] = [
+      tf.valueAndGrad((x) => sparse(tf.tensor1d([2], 'int32'), x))(x),
+      tf.valueAndGrad((x) => sparse(tf.tensor1d([1], 'int32'), x))(kept),
+    ];
+    expectClose(ours.value, wanted.value.dataSync(), 1e-6);
+    const [first, second] = wanted.grad.dataSync();
+    expectClose(ours.grad, [first, 0, second], 1e-6);
+    expectClose(onehot(tf.tensor2d([[0, 0, 1]]), x), wanted.value.dataSync(), 1e-6);
+  });
+
   it.each(pairs)('of %s pass NaN on', (_, sparse, onehot) => {
     const x = tf.tensor2d([[Number.NaN, 1]]);
     expectClose(sparse(tf.tensor1d([1], 'int32'), x), Number.NaN, 0);

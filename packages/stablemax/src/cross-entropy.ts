@@ -1,6 +1,13 @@
+import { type KernelAttributes, kernelOr } from '@evenkeel/ops';
 import {
   cast,
+  customGrad,
   div,
+  equal,
+  type GradSaveFunc,
+  getBackend,
+  getKernel,
+  grad,
   greaterEqual,
   less,
   logicalAnd,
@@ -47,9 +54,16 @@ export function crossEntropy(
       `[..., classes]. For class numbers use the sparse loss.`,
   );
   return tidy(() => {
-    const losses = neg(sum(mul(labels, logProbabilities(logits)), -1)) as Tensor;
+    const losses = expectedSurprise(labels, logProbabilities(logits));
     return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
   });
+}
+
+/** What a sparse loss is made of. */
+export interface SparseLoss {
+  logProbabilities(logits: Tensor): Tensor;
+  /** The kernels that compute the losses and their gradient in one pass, where these options have some. */
+  kernels?: { losses: string; gradient: string };
 }
 
 /** −log p of the label over the last axis, for class numbers. */
@@ -57,29 +71,62 @@ export function sparseCrossEntropy(
   caller: string,
   labels: Tensor,
   logits: Tensor,
-  logProbabilities: (logits: Tensor) => Tensor,
+  loss: SparseLoss,
   { reduction = 'mean', ignoreIndex }: SparseCrossEntropyOptions,
 ): Tensor {
   checkReduction(caller, reduction);
   checkLabels(caller, labels, logits, ignoreIndex);
-  const classes = logits.shape[logits.rank - 1];
   return tidy(() => {
-    const counted = ignoreIndex === undefined ? undefined : notEqual(labels, ignoreIndex);
-    // An ignored label may be any number: it must not select a class.
-    const classOf = counted ? mul(labels, cast(counted, 'int32')) : labels;
-    const targets = indicator(classOf, classes);
-    let losses: Tensor = neg(sum(mul(targets, logProbabilities(logits)), -1));
-    if (!labelsAreReadable()) {
-      const valid = logicalAnd(greaterEqual(classOf, 0), less(classOf, classes));
-      losses = where(valid, losses, Number.NaN);
-    }
-    if (!counted) return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
-
-    const weights = cast(counted, 'float32');
-    const weighted: Tensor = mul(losses, weights);
-    if (reduction === 'none') return weighted;
-    return reduction === 'sum' ? sum(weighted) : div(sum(weighted), maximum(sum(weights), 1));
+    const losses = lossOfEach(labels, logits, loss, ignoreIndex);
+    if (reduction === 'none') return losses;
+    if (reduction === 'sum') return sum(losses);
+    if (ignoreIndex === undefined) return mean(losses);
+    const counted = sum(cast(notEqual(labels, ignoreIndex), 'float32'));
+    return div(sum(losses), maximum(counted, 1));
   });
+}
+
+/** The loss of each example, 0 for those that are ignored: by a kernel without a one-hot tensor, if there is one. */
+function lossOfEach(labels: Tensor, logits: Tensor, loss: SparseLoss, ignoreIndex?: number): Tensor {
+  const definition = (labels: Tensor) => (x: Tensor) =>
+    definedLoss(labels, loss.logProbabilities(x), ignoreIndex);
+  const { kernels } = loss;
+  if (!kernels || !getKernel(kernels.losses, getBackend())) return definition(labels)(logits);
+
+  const attributes: KernelAttributes = ignoreIndex === undefined ? {} : { ignoreIndex };
+  const fused = customGrad((...inputs) => {
+    const [x, save] = inputs as [Tensor, GradSaveFunc];
+    save([x, labels]);
+    return {
+      value: kernelOr(kernels.losses, { logits: x, labels }, attributes, () => definition(labels)(x)),
+      gradFunc: (dy, [logits, labels]) =>
+        tidy(() =>
+          kernelOr(kernels.gradient, { dy, logits, labels }, attributes, () =>
+            grad(definition(labels))(logits, dy),
+          ),
+        ),
+    };
+  });
+  return fused(logits);
+}
+
+function definedLoss(labels: Tensor, logProbabilities: Tensor, ignoreIndex?: number): Tensor {
+  const classes = logProbabilities.shape[logProbabilities.rank - 1];
+  const counted = ignoreIndex === undefined ? undefined : notEqual(labels, ignoreIndex);
+  // An ignored label may be any number: it must not select a class.
+  const classOf = counted ? mul(labels, cast(counted, 'int32')) : labels;
+  let losses = expectedSurprise(indicator(classOf, classes), logProbabilities);
+  if (!labelsAreReadable()) {
+    const valid = logicalAnd(greaterEqual(classOf, 0), less(classOf, classes));
+    losses = where(valid, losses, Number.NaN);
+  }
+  return counted ? mul(losses, cast(counted, 'float32')) : losses;
+}
+
+/** −Σ y log p. Where y is 0 nothing counts, not even log p = −∞, the mark of a class that was masked out. */
+function expectedSurprise(y: Tensor, logProbabilities: Tensor): Tensor {
+  const terms = where(equal(y, 0), 0, mul(y, logProbabilities));
+  return neg(sum(terms, -1));
 }
 
 function checkReduction(caller: string, reduction: Reduction): void {

@@ -1,3 +1,4 @@
+import { KERNELS } from '@evenkeel/ops';
 import { logSoftmax, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
   type CrossEntropyOptions,
@@ -42,7 +43,12 @@ export function sparseSoftmaxCrossEntropy(
   logits: Tensor,
   options: SparseCrossEntropyOptions = {},
 ): Scalar {
-  return sparseCrossEntropy('sparseSoftmaxCrossEntropy', labels, logits, overClasses, options) as Scalar;
+  return sparseCrossEntropy('sparseSoftmaxCrossEntropy', labels, logits, SPARSE, options) as Scalar;
 }
 
 const overClasses = (x: Tensor): Tensor => logSoftmax(x, -1);
+
+const SPARSE = {
+  logProbabilities: overClasses,
+  kernels: { losses: KERNELS.softmaxCrossEntropy, gradient: KERNELS.softmaxCrossEntropyGrad },
+};

@@ -1,3 +1,4 @@
+import { KERNELS } from '@evenkeel/ops';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import {
   type CrossEntropyOptions,
@@ -6,7 +7,7 @@ import {
   sparseCrossEntropy,
 } from './cross-entropy.js';
 import { logStablemax } from './log-stablemax.js';
-import type { StablemaxOptions } from './options.js';
+import { checkStablemaxOptions, type StablemaxOptions } from './options.js';
 
 /**
  * Cross-entropy in nats of StableMax probabilities. Takes the place of `tf.losses.softmaxCrossEntropy`,
@@ -50,12 +51,13 @@ export function sparseStablemaxCrossEntropy(
   logits: Tensor,
   options: SparseCrossEntropyOptions & StablemaxOptions = {},
 ): Scalar {
-  const logProbabilities = (x: Tensor) => logStablemax(x, -1, options);
-  return sparseCrossEntropy(
-    'sparseStablemaxCrossEntropy',
-    labels,
-    logits,
-    logProbabilities,
-    options,
-  ) as Scalar;
+  const isPlain = options.clampMin === undefined && !options.epsilon;
+  const loss = {
+    logProbabilities: (x: Tensor) => logStablemax(x, -1, options),
+    kernels: isPlain ? KERNEL_PAIR : undefined,
+  };
+  checkStablemaxOptions('sparseStablemaxCrossEntropy', options);
+  return sparseCrossEntropy('sparseStablemaxCrossEntropy', labels, logits, loss, options) as Scalar;
 }
+
+const KERNEL_PAIR = { losses: KERNELS.stablemaxCrossEntropy, gradient: KERNELS.stablemaxCrossEntropyGrad };

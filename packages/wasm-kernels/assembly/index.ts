@@ -18,5 +18,6 @@ export { orthogonalPart } from './orthogonal';
 export { maxAxis, sumAxis } from './reduce';
 export { rotary } from './rope';
 export { logicalAnd, select } from './select';
+export { stablemaxCrossEntropy, stablemaxCrossEntropyBackward } from './stablemax-cross-entropy';
 export { sumOfSquares } from './sums64';
 export { powWhole, unary } from './unary';

@@ -1,7 +1,7 @@
 /**
  * Rotates pairs of numbers (i, i + width/2) of each position by that position's angles.
  *
- *     y₁ = x₁ cos − s x₂ sin          y₂ = x₂ cos + s x₁ sin          s = −1 turns back
+ *     y₁ = x₁ cos − x₂ sin          y₂ = x₂ cos + x₁ sin          −sin turns back
  *
  *     x, y [rows, time, width]          cos, sin [time, width / 2]
  */
@@ -13,7 +13,6 @@ export function rotary(
   rows: usize,
   time: usize,
   width: usize,
-  s: f32,
 ): void {
   const half = width * 2;
   for (; rows > 0; rows--) {
@@ -25,14 +24,14 @@ export function rotary(
         const x1 = v128.load(x + i);
         const x2 = v128.load(x + half + i);
         const c4 = v128.load(c + i);
-        const s4 = f32x4.mul(v128.load(d + i), f32x4.splat(s));
+        const s4 = v128.load(d + i);
         v128.store(y + i, f32x4.sub(f32x4.mul(x1, c4), f32x4.mul(x2, s4)));
         v128.store(y + half + i, f32x4.add(f32x4.mul(x2, c4), f32x4.mul(x1, s4)));
       }
       for (; i < half; i += 4) {
         const x1 = load<f32>(x + i);
         const x2 = load<f32>(x + half + i);
-        const s1 = load<f32>(d + i) * s;
+        const s1 = load<f32>(d + i);
         store<f32>(y + i, x1 * load<f32>(c + i) - x2 * s1);
         store<f32>(y + half + i, x2 * load<f32>(c + i) + x1 * s1);
       }

@@ -41,8 +41,10 @@ export interface Functions {
   >;
   activation: Numbers<['f', 'x', 'y', 'count']>;
   activationBackward: Numbers<['f', 'x', 'dy', 'dx', 'count']>;
-  rotary: Numbers<['x', 'cos', 'sin', 'y', 'rows', 'time', 'width', 'sign']>;
+  rotary: Numbers<['x', 'cos', 'sin', 'y', 'rows', 'time', 'width']>;
   crossEntropy: Numbers<['x', 'labels', 'losses', 'rows', 'classes', 'ignored']>;
+  stablemaxCrossEntropy: Numbers<['x', 'labels', 'losses', 'rows', 'classes', 'ignored']>;
+  stablemaxCrossEntropyBackward: Numbers<['x', 'labels', 'dl', 'dx', 'rows', 'classes', 'ignored']>;
   crossEntropyBackward: Numbers<['x', 'labels', 'dl', 'dx', 'rows', 'classes', 'ignored']>;
   attention: Numbers<
     [

@@ -1,27 +1,31 @@
 /**
- * Those called Draft do not keep to the contract in @evenkeel/ops yet, so that its ops do not find them.
- *
  * Kernels that tfjs has no name for: one pass over memory where tfjs ops take many. They run through
  * `engine().runKernel(name, inputs, attrs)` where `getKernel(name, backend)` finds them. All tensors
  * are float32 unless noted, and every output is a new tensor. An optional input may be left out.
  */
 
+/** Inputs `x [..., in]`, `weight [out, in]`, optional `bias [out]`. Output: x Wᵀ + b. */
+export const Linear = 'EvenkeelLinear';
+
+/** Inputs `dy [..., out]`, `x`, `weight`. Outputs `[dx, dWeight, dBias]`. */
+export const LinearGrad = 'EvenkeelLinearGrad';
+
 /**
  * Inputs `gradient`, `m`, `v`, `param` of one shape. Attrs `beta1`, `beta2`, `epsilon`, `correction1` and
- * `correction2` (1 − βᵗ), `weightDecay` λ, `factor` (−η for a step, 1 for the direction).
+ * `correction2` (1 − βᵗ), `weightDecay` λ, `learningRate` η (−1 gives the bare direction).
  *
  *     m' = β₁ m + (1 − β₁) g          v' = β₂ v + (1 − β₂) g²
- *     u = factor · (m' / c₁ / (√(v' / c₂) + ε) + λ w)
+ *     u = −η (m' / c₁ / (√(v' / c₂) + ε) + λ w)
  *
  * Outputs `[u, m', v']`.
  */
-export const AdamStep = 'EvenkeelDraftAdamStep';
+export const AdamStep = 'EvenkeelAdamStep';
 
 /**
  * Inputs `gradient`, `param` of one shape. Attr `rescale`: give the result the gradient's length.
  * Output: the part of the gradient orthogonal to the parameter, zero where that is below 10⁻⁶ of it.
  */
-export const OrthogonalPart = 'EvenkeelDraftOrthogonalPart';
+export const OrthogonalPart = 'EvenkeelOrthogonalProjection';
 
 /** Input `x`. Output: the scalar Σ x², summed in float64. */
 export const SumOfSquares = 'EvenkeelSumOfSquares';
@@ -30,16 +34,16 @@ export const SumOfSquares = 'EvenkeelSumOfSquares';
  * Inputs `x [..., width]`, `gain [width]`, optional `bias [width]`. Attr `epsilon`.
  * Outputs `[y, means, scales]`; the last two, `[rows]`, are for the gradient.
  */
-export const LayerNorm = 'EvenkeelDraftLayerNorm';
+export const LayerNorm = 'EvenkeelLayerNorm';
 
 /** Inputs `dy`, `x`, `gain`, `means`, `scales`. Outputs `[dx, dgain, dbias]`. */
-export const LayerNormGrad = 'EvenkeelDraftLayerNormGrad';
+export const LayerNormGrad = 'EvenkeelLayerNormGrad';
 
 /** {@link LayerNorm} without the mean and the bias: x / √(mean x² + ε) · gain. Same inputs and outputs. */
-export const RmsNorm = 'EvenkeelDraftRmsNorm';
+export const RmsNorm = 'EvenkeelRmsNorm';
 
 /** Inputs `dy`, `x`, `gain`, `means`, `scales`. Outputs `[dx, dgain]`. */
-export const RmsNormGrad = 'EvenkeelDraftRmsNormGrad';
+export const RmsNormGrad = 'EvenkeelRmsNormGrad';
 
 /** Input `x`. Attr `approximate`: 'none' (by erf) or 'tanh'. Output: x Φ(x). */
 export const Gelu = 'EvenkeelGelu';
@@ -54,26 +58,32 @@ export const Silu = 'EvenkeelSilu';
 export const SiluGrad = 'EvenkeelSiluGrad';
 
 /**
- * Inputs `x [..., time, width]`, `cos`, `sin` `[time, width / 2]`. Attr `inverse`: turn back, as the gradient
- * does. Output: x with each pair (i, i + width / 2) rotated by the angle of its position.
+ * Inputs `x [..., time, width]`, `cos`, `sin` `[time, width / 2]`. Attr `layout`, which must be 'half'. The
+ * gradient is the same with −sin. Output: x with each pair (i, i + width / 2) rotated by the angle of its position.
  */
-export const RotaryEmbedding = 'EvenkeelDraftRotaryEmbedding';
+export const RotaryEmbedding = 'EvenkeelRotaryEmbedding';
 
 /**
  * Inputs `logits [..., classes]`, `labels [...]` (int32). Attr `ignoreIndex` (optional): a label whose loss is 0.
  * Output: losses `[...]` in nats.
  */
-export const SoftmaxCrossEntropy = 'EvenkeelDraftSoftmaxCrossEntropy';
+export const SoftmaxCrossEntropy = 'EvenkeelSoftmaxCrossEntropy';
 
-/** Inputs `logits`, `labels`, `dlosses`. Attr as {@link SoftmaxCrossEntropy}. Output: dlogits. */
-export const SoftmaxCrossEntropyGrad = 'EvenkeelDraftSoftmaxCrossEntropyGrad';
+/** Inputs `dy`, `logits`, `labels`. Attr as {@link SoftmaxCrossEntropy}. Output: dlogits. */
+export const SoftmaxCrossEntropyGrad = 'EvenkeelSoftmaxCrossEntropyGrad';
+
+/** {@link SoftmaxCrossEntropy} with s(x) = x + 1 for x ≥ 0, 1/(1 − x) for x < 0 in the place of eˣ. */
+export const StablemaxCrossEntropy = 'EvenkeelStablemaxCrossEntropy';
+
+/** Inputs and attr as {@link SoftmaxCrossEntropyGrad}. Output: dlogits, finite for logits up to ±10³⁰. */
+export const StablemaxCrossEntropyGrad = 'EvenkeelStablemaxCrossEntropyGrad';
 
 /**
  * Inputs `q [batch, heads, time, width]`, `k`, `v` `[batch, heads / g, time, width]`. Attrs `scale`, `window`
- * (optional: how many positions a query sees, itself included). Outputs `[o, logSums]`; the latter,
+ * (optional: how many positions a query sees, itself included). Outputs `[o, logSumExp]`; the latter,
  * `[batch, heads, time]`, is for the gradient. No tensor of [time, time] is made.
  */
-export const CausalAttention = 'EvenkeelDraftCausalAttention';
+export const CausalAttention = 'EvenkeelCausalAttention';
 
-/** Inputs `dy`, `q`, `k`, `v`, `o`, `logSums`. Attrs as {@link CausalAttention}. Outputs `[dq, dk, dv]`. */
-export const CausalAttentionGrad = 'EvenkeelDraftCausalAttentionGrad';
+/** Inputs `dy`, `q`, `k`, `v`, `o`, `logSumExp`. Attrs as {@link CausalAttention}. Outputs `[dq, dk, dv]`. */
+export const CausalAttentionGrad = 'EvenkeelCausalAttentionGrad';

@@ -42,13 +42,21 @@ describeKernels(RotaryEmbedding, () => {
   it.each([2, 6, 8, 10])('turns pairs of %i numbers by the angle of their position, and back', (width) => {
     const [x, angles] = [random([2, 3, 5, width], 1), random([5, width / 2], 2)];
     const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
-    const [y] = runKernel(RotaryEmbedding, { x, cos, sin });
+    const [y] = runKernel(RotaryEmbedding, { x, cos, sin }, { layout: 'half' });
     const [x1, x2] = tf.split(x, 2, -1);
     const expected = tf.concat(
       [tf.sub(tf.mul(x1, cos), tf.mul(x2, sin)), tf.add(tf.mul(x2, cos), tf.mul(x1, sin))],
       -1,
     );
     expectClose(y, expected.dataSync(), 1e-6);
-    expectClose(runKernel(RotaryEmbedding, { x: y, cos, sin }, { inverse: true })[0], x.dataSync(), 1e-5);
+    const back = runKernel(RotaryEmbedding, { x: y, cos, sin: tf.neg(sin) }, { layout: 'half' });
+    expectClose(back[0], x.dataSync(), 1e-5);
+  });
+
+  it('refuses another layout', () => {
+    const [x, angles] = [random([1, 2, 4], 1), random([2, 2], 2)];
+    expect(() =>
+      runKernel(RotaryEmbedding, { x, cos: angles, sin: angles }, { layout: 'interleaved' }),
+    ).toThrow("attribute 'layout' is 'interleaved', expected 'half'");
   });
 });

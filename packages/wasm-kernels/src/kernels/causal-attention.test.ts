@@ -46,14 +46,14 @@ describeKernels(CausalAttention, () => {
           const [k, v] = [1, 2].map((i) => random([batch, keyHeads, time, width], seed + i));
           const dy = random(q.shape, seed + 3);
           const scale = 0.3;
-          const [o, logSums] = runKernel(CausalAttention, { q, k, v }, { scale, window });
+          const [o, logSumExp] = runKernel(CausalAttention, { q, k, v }, { scale, window });
           const tolerance = { rtol: 1e-4, atol: 1e-4 };
           const { value, grads } = tf.valueAndGrads((q, k, v) =>
             tf.sum(tf.mul(attention(q, k, v, scale, window), dy)),
           )([q, k, v]);
           expectClose(tf.sum(tf.mul(o, dy)), value.dataSync(), { rtol: 1e-4, atol: 1e-3 });
           expectClose(o, attention(q, k, v, scale, window).dataSync(), tolerance);
-          const found = runKernel(CausalAttentionGrad, { dy, q, k, v, o, logSums }, { scale, window });
+          const found = runKernel(CausalAttentionGrad, { dy, q, k, v, o, logSumExp }, { scale, window });
           found.forEach((gradient, i) => {
             expect(gradient.shape).toEqual(grads[i].shape);
             expectClose(gradient, grads[i].dataSync(), tolerance);

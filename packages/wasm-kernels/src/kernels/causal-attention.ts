@@ -59,7 +59,7 @@ export const causalAttentionGrad: Kernel = {
     const name = CausalAttentionGrad;
     const { q, k, v, sizes, logSumShape, time } = checkAttention(name, call);
     const [o, dy] = ['o', 'dy'].map((input) => checkInput(name, call.inputs, input, q.shape));
-    const logSums = checkInput(name, call.inputs, 'logSums', logSumShape);
+    const logSums = checkInput(name, call.inputs, 'logSumExp', logSumShape);
     const outputs = [q, k, v].map(({ shape }) => call.backend.makeOutput(shape, 'float32'));
     withScores(call, time, (scores) => {
       const [qAt, kAt, vAt, oAt, sums, d, dq, dk, dv] = [q, k, v, o, logSums, dy, ...outputs].map(

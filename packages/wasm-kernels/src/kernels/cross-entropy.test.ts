@@ -13,10 +13,10 @@ describeKernels(SoftmaxCrossEntropy, () => {
       fc.property(sizes, fc.nat(), ([rows, classes, spread], seed) => {
         tf.tidy(() => {
           const logits = tf.mul(random([rows, classes], seed), spread);
-          const dlosses = random([rows], seed + 1);
+          const dy = random([rows], seed + 1);
           const ids = Array.from({ length: rows }, (_, i) => (i === 2 ? -100 : (seed + i) % classes));
           const labels = tf.tensor1d(ids, 'int32');
-          const [x, dl] = [logits.dataSync(), dlosses.dataSync()];
+          const [x, dl] = [logits.dataSync(), dy.dataSync()];
           const losses: number[] = [];
           const gradient: number[] = [];
           ids.forEach((id, i) => {
@@ -31,7 +31,7 @@ describeKernels(SoftmaxCrossEntropy, () => {
           const attrs = { ignoreIndex: -100 };
           const [found] = runKernel(SoftmaxCrossEntropy, { logits, labels }, attrs);
           expectClose(found, losses, { rtol: 1e-5, atol: 1e-5 });
-          const [dlogits] = runKernel(SoftmaxCrossEntropyGrad, { logits, labels, dlosses }, attrs);
+          const [dlogits] = runKernel(SoftmaxCrossEntropyGrad, { logits, labels, dy }, attrs);
           expectClose(dlogits, gradient, { rtol: 1e-5, atol: 1e-6 });
         });
       }),

@@ -1,6 +1,11 @@
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
 import type { Call, Kernel } from '../kernel.js';
-import { SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad } from '../kernel-names.js';
+import {
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyGrad,
+  StablemaxCrossEntropy,
+  StablemaxCrossEntropyGrad,
+} from '../kernel-names.js';
 import { checkInput, numberAttr } from './check-input.js';
 
 /** No label has this number: nothing is ignored. */
@@ -22,27 +27,41 @@ function checkLabels(name: string, { inputs, attrs, backend, offset }: Call) {
   return { logits, labels, classes, ignored, rows };
 }
 
-export const softmaxCrossEntropy: Kernel = {
-  name: SoftmaxCrossEntropy,
-  attrs: ['ignoreIndex'],
-  run(call) {
-    const { logits, labels, classes, ignored, rows } = checkLabels(SoftmaxCrossEntropy, call);
-    const out = call.backend.makeOutput(labels.shape, 'float32');
-    const [x, ids, losses] = [logits, labels, out].map(call.offset);
-    call.functions.crossEntropy(x, ids, losses, rows, classes, ignored);
-    return out;
-  },
-};
+function crossEntropy(name: string, pass: 'crossEntropy' | 'stablemaxCrossEntropy'): Kernel {
+  return {
+    name,
+    attrs: ['ignoreIndex'],
+    run(call) {
+      const { logits, labels, classes, ignored, rows } = checkLabels(name, call);
+      const out = call.backend.makeOutput(labels.shape, 'float32');
+      const [x, ids, losses] = [logits, labels, out].map(call.offset);
+      call.functions[pass](x, ids, losses, rows, classes, ignored);
+      return out;
+    },
+  };
+}
 
-export const softmaxCrossEntropyGrad: Kernel = {
-  name: SoftmaxCrossEntropyGrad,
-  attrs: ['ignoreIndex'],
-  run(call): TensorInfo {
-    const { logits, labels, classes, ignored, rows } = checkLabels(SoftmaxCrossEntropyGrad, call);
-    const dlosses = checkInput(SoftmaxCrossEntropyGrad, call.inputs, 'dlosses', labels.shape);
-    const out = call.backend.makeOutput(logits.shape, 'float32');
-    const [x, ids, dl, dx] = [logits, labels, dlosses, out].map(call.offset);
-    call.functions.crossEntropyBackward(x, ids, dl, dx, rows, classes, ignored);
-    return out;
-  },
-};
+function crossEntropyGrad(
+  name: string,
+  pass: 'crossEntropyBackward' | 'stablemaxCrossEntropyBackward',
+): Kernel {
+  return {
+    name,
+    attrs: ['ignoreIndex'],
+    run(call) {
+      const { logits, labels, classes, ignored, rows } = checkLabels(name, call);
+      const dy = checkInput(name, call.inputs, 'dy', labels.shape);
+      const out = call.backend.makeOutput(logits.shape, 'float32');
+      const [x, ids, dl, dx] = [logits, labels, dy, out].map(call.offset);
+      call.functions[pass](x, ids, dl, dx, rows, classes, ignored);
+      return out;
+    },
+  };
+}
+
+export const crossEntropyKernels: Kernel[] = [
+  crossEntropy(SoftmaxCrossEntropy, 'crossEntropy'),
+  crossEntropyGrad(SoftmaxCrossEntropyGrad, 'crossEntropyBackward'),
+  crossEntropy(StablemaxCrossEntropy, 'stablemaxCrossEntropy'),
+  crossEntropyGrad(StablemaxCrossEntropyGrad, 'stablemaxCrossEntropyBackward'),
+];

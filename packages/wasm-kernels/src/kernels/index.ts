@@ -5,11 +5,12 @@ import { binaryKernels } from './binary.js';
 import { causalAttention, causalAttentionGrad } from './causal-attention.js';
 import { convolutionKernels } from './convolution.js';
 import { reverse, tile } from './copies.js';
-import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './cross-entropy.js';
+import { crossEntropyKernels } from './cross-entropy.js';
 import { depthwiseKernels } from './depthwise.js';
 import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
+import { linear, linearGrad } from './linear.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
 import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
@@ -40,14 +41,15 @@ export const kernels: readonly Kernel[] = [
   pow,
   ...unaryKernels,
   ...binaryKernels,
+  linear,
+  linearGrad,
   adamStep,
   orthogonalPart,
   sumOfSquares,
   ...normKernels,
   ...activationKernels,
   rotaryEmbedding,
-  softmaxCrossEntropy,
-  softmaxCrossEntropyGrad,
+  ...crossEntropyKernels,
   causalAttention,
   causalAttentionGrad,
   ...convolutionKernels,

@@ -13,7 +13,7 @@ const attrs = {
   correction1: 1 - 0.9 ** 3,
   correction2: 1 - 0.99 ** 3,
   weightDecay: 0.1,
-  factor: -1e-3,
+  learningRate: 1e-3,
 };
 
 describeKernels('optimizer steps', () => {
@@ -27,7 +27,7 @@ describeKernels('optimizer steps', () => {
       const wantV = g0.map((g, i) => 0.99 * v0[i] + 0.01 * g * g);
       const wantU = wantM.map((m, i) => {
         const direction = m / attrs.correction1 / (Math.sqrt(wantV[i] / attrs.correction2) + attrs.epsilon);
-        return attrs.factor * (direction + attrs.weightDecay * w0[i]);
+        return -attrs.learningRate * (direction + attrs.weightDecay * w0[i]);
       });
       expectClose(nextM, wantM, { rtol: 1e-6, atol: 1e-7 });
       expectClose(nextV, wantV, { rtol: 1e-6, atol: 1e-9 });

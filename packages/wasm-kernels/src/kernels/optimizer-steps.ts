@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel.js';
 import { AdamStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
 import { checkInput, numberAttr } from './check-input.js';
 
-const ADAM_ATTRS = ['beta1', 'beta2', 'epsilon', 'correction1', 'correction2', 'weightDecay', 'factor'];
+const ADAM_ATTRS = ['beta1', 'beta2', 'epsilon', 'correction1', 'correction2', 'weightDecay', 'learningRate'];
 
 export const adamStep: Kernel = {
   name: AdamStep,
@@ -11,14 +11,14 @@ export const adamStep: Kernel = {
   run({ inputs, attrs, backend, functions, offset }) {
     const param = checkInput(AdamStep, inputs, 'param');
     const tensors = ['gradient', 'm', 'v'].map((name) => checkInput(AdamStep, inputs, name, param.shape));
-    const [beta1, beta2, epsilon, correction1, correction2, decay, factor] = ADAM_ATTRS.map((name) =>
+    const [beta1, beta2, epsilon, correction1, correction2, decay, learningRate] = ADAM_ATTRS.map((name) =>
       numberAttr(AdamStep, attrs, name),
     );
     const outputs = [0, 1, 2].map(() => backend.makeOutput(param.shape, 'float32'));
     const [g, m, v, w, u, nextM, nextV] = [...tensors, param, ...outputs].map(offset);
     functions.adamStep(
       ...[g, m, v, w, u, nextM, nextV, util.sizeFromShape(param.shape), beta1, beta2, 1 - beta1, 1 - beta2],
-      ...[epsilon, correction1, correction2, decay, factor],
+      ...[epsilon, correction1, correction2, decay, -learningRate],
     );
     return outputs;
   },

@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs';
+import { arithmetic } from './arithmetic.js';
+
+/** What one kernel took of a training step. */
+export interface KernelTime {
+  kernel: string;
+  /** Calls in one step. */
+  calls: number;
+  /** Milliseconds of wall time in one step, without the kernels it called itself; median over the steps. */
+  wallMs: number;
+  /** Of the whole step, which also contains the bookkeeping of tfjs: `kernel: 'outside kernels'`. */
+  share: number;
+  /** Arithmetic of matrix products, per second of its time. */
+  gflops?: number;
+  /** Inputs and outputs together, per second of its time; those that only rename a tensor pass none. */
+  gigabytesPerSecond?: number;
+}
+
+const [WARMUP, STEPS] = [3, 11];
+
+/**
+ * Times every kernel of the running backend while `step` runs, slowest first. Kernels of the wasm
+ * backend end only when the work is done, so the time of the call is the time of the work.
+ */
+export function profileStep(step: (n: number) => void): KernelTime[] {
+  for (let n = 0; n < WARMUP; n++) step(n);
+  const { steps, whole } = withTimers((nextStep) => {
+    for (let n = 0; n < STEPS; n++) nextStep(() => step(WARMUP + n));
+  });
+  const names = [...new Set(steps.flatMap((times) => [...times.keys()]))];
+  const lines = names.map((kernel) => ({
+    kernel,
+    calls: median(steps.map((times) => times.get(kernel)?.calls ?? 0)),
+    wallMs: median(steps.map((times) => times.get(kernel)?.ms ?? 0)),
+    flop: median(steps.map((times) => times.get(kernel)?.flop ?? 0)),
+    bytes: median(steps.map((times) => times.get(kernel)?.bytes ?? 0)),
+  }));
+  const stepMs = median(whole);
+  const inside = lines.reduce((sum, { wallMs }) => sum + wallMs, 0);
+  lines.push({
+    kernel: 'outside kernels',
+    calls: 1,
+    wallMs: Math.max(0, stepMs - inside),
+    flop: 0,
+    bytes: 0,
+  });
+  return lines
+    .sort((a, b) => b.wallMs - a.wallMs)
+    .map(({ wallMs, flop, bytes, ...line }) => ({
+      ...line,
+      wallMs: round(wallMs),
+      share: round(wallMs / stepMs),
+      ...(flop > 0 && { gflops: round(flop / wallMs / 1e6) }),
+      ...(bytes > 0 && { gigabytesPerSecond: round(bytes / wallMs / 1e6) }),
+    }));
+}
+
+type Times = Map<string, { calls: number; ms: number; flop: number; bytes: number }>;
+
+/** Wraps all kernels, lets `run` time steps, and puts the kernels back. */
+function withTimers(run: (nextStep: (work: () => void) => void) => void): {
+  steps: Times[];
+  whole: number[];
+} {
+  const backend = tf.getBackend();
+  const [steps, whole] = [[] as Times[], [] as number[]];
+  let children = 0; // milliseconds in kernels called by the one running
+  const timed = ({ kernelName, kernelFunc }: tf.KernelConfig): tf.KernelFunc => {
+    return (params) => {
+      const [outer, start] = [children, performance.now()];
+      children = 0;
+      const result = kernelFunc(params);
+      const ms = performance.now() - start;
+      const sum = steps.at(-1)!.get(kernelName) ?? { calls: 0, ms: 0, flop: 0, bytes: 0 };
+      const { flop, bytes } = arithmetic({ ...params, kernelName }, result);
+      steps.at(-1)!.set(kernelName, {
+        calls: sum.calls + 1,
+        ms: sum.ms + ms - children,
+        flop: sum.flop + flop,
+        bytes: sum.bytes + bytes,
+      });
+      children = outer + ms;
+      return result;
+    };
+  };
+  const originals = tf.getKernelsForBackend(backend);
+  const replace = (config: tf.KernelConfig) => {
+    tf.unregisterKernel(config.kernelName, backend);
+    tf.registerKernel(config);
+  };
+  for (const config of originals) replace({ ...config, kernelFunc: timed(config) });
+  try {
+    run((work) => {
+      steps.push(new Map());
+      const start = performance.now();
+      work();
+      whole.push(performance.now() - start);
+    });
+  } finally {
+    for (const config of originals) replace(config);
+  }
+  return { steps, whole };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+const round = (x: number): number => Number(x.toPrecision(3));
