@@ -13,7 +13,7 @@ export { multiply4x8, multiply6x8 } from './micro-kernel';
 export { gemmScratchBytes } from './multiply';
 export { norm } from './norm';
 export { normBackward } from './norm-backward';
-export { adamStep } from './optimizer';
+export { adamStep, grokAdamWStep } from './optimizer';
 export { orthogonalPart } from './orthogonal';
 export { maxAxis, sumAxis } from './reduce';
 export { rotary } from './rope';

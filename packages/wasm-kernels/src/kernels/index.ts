@@ -13,7 +13,7 @@ import { gather } from './gather.js';
 import { linear, linearGrad } from './linear.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
-import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
+import { adamStep, grokAdamWStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
 import { pow } from './pow.js';
 import { max, mean, sum } from './reduce.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
@@ -44,6 +44,7 @@ export const kernels: readonly Kernel[] = [
   linear,
   linearGrad,
   adamStep,
+  grokAdamWStep,
   orthogonalPart,
   sumOfSquares,
   ...normKernels,
