@@ -10,6 +10,7 @@ import { depthwiseKernels } from './depthwise.js';
 import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
+import { identity } from './identity.js';
 import { linear, linearGrad } from './linear.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
@@ -19,6 +20,7 @@ import { max, mean, sum } from './reduce.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
 import { samePaddingKernels } from './same-padding.js';
 import { logicalAnd, select } from './select.js';
+import { slice, splitV } from './slice.js';
 import { transpose } from './transpose.js';
 import { unaryKernels } from './unary.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
@@ -31,6 +33,9 @@ export const kernels: readonly Kernel[] = [
   einsum,
   gather,
   transpose,
+  identity,
+  slice,
+  splitV,
   tile,
   reverse,
   sum,
