@@ -47,22 +47,18 @@ export function causalAttention(
   requireShapes(q, k, v);
   requireFloat('causalAttention', { q, k, v });
   const attributes = attributesFrom(options, q, k);
-  const { scale, window, dropout } = attributes;
-  const hasKernelForm = dropout === 0 && q.shape[2] === k.shape[2];
   return withGradient(
     [q, k, v],
     () => {
       const definition = () => [attention(q, k, v, attributes)];
-      const [o, ...logSumExp] = hasKernelForm
-        ? kernelOr(KERNELS.causalAttention, { q, k, v }, { scale, window }, definition)
-        : definition();
+      const [o, ...logSumExp] = kernelOr(KERNELS.causalAttention, { q, k, v }, attributes, definition);
       return { value: o, save: logSumExp.length > 0 ? [q, k, v, o, ...logSumExp] : [q, k, v] };
     },
     (dy, [q, k, v, o, logSumExp]) => {
       const definition = () => attentionGradients(dy, q, k, v, attributes);
       if (!logSumExp) return definition();
       const inputs = { dy, q, k, v, o, logSumExp };
-      return kernelOr(KERNELS.causalAttentionGrad, inputs, { scale, window }, definition);
+      return kernelOr(KERNELS.causalAttentionGrad, inputs, attributes, definition);
     },
   );
 }

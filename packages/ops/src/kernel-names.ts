@@ -48,14 +48,14 @@ export const KERNELS = {
   rotaryEmbedding: 'EvenkeelRotaryEmbedding',
 
   /**
-   * o = softmax(scale q kᵀ) v. Query i sees the keys j with `i − window < j ≤ i`.
+   * o = dropout(softmax(scale q kᵀ)) v. Query i sees the keys j with `i + offset − window < j ≤ i + offset`.
    *
-   *     {q [batch, heads, time, dim], k [batch, kvHeads, time, dim], v as k}
-   *     {scale: number, window: int ≥ 1}
+   *     {q [batch, heads, time, dim], k [batch, kvHeads, timeK, dim], v as k}
+   *     {scale: number, offset: int from 0 to timeK − time, window: int ≥ 1, dropout: in [0, 1), seed: uint32}
    *     → [o as q, logSumExp [batch, heads, time]]
    *
-   * Query head h reads key and value head ⌊h · kvHeads / heads⌋. `logSumExp` is over the visible scaled scores.
-   * With dropout, or more keys than queries (a cache), the definition runs.
+   * Query head h reads key and value head ⌊h · kvHeads / heads⌋. `logSumExp` is over the visible scaled scores, dropped
+   * or not. Dropout multiplies the probabilities, `[batch, heads, time, timeK]`, by `dropoutMask(shape, dropout, seed)`.
    */
   causalAttention: 'EvenkeelCausalAttention',
   /** `{dy, q, k, v, o, logSumExp}`, attributes as {@link causalAttention} → `[dq, dk, dv]`. */
@@ -89,6 +89,19 @@ export const KERNELS = {
    * correction2: c₂}` → `[u, m', v']`. The corrections are 1 − βᵗ, or 1 for none.
    */
   adamStep: 'EvenkeelAdamStep',
+
+  /**
+   * One pass of GrokAdamW over one parameter of any shape, as the published code computes it: the corrections are
+   * folded into the step size, so that ε is added to a root that is not corrected.
+   *
+   *     g = gradientScale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+   *     m' = β₁ m + (1 − β₁) h                v' = β₂ v + (1 − β₂) h²
+   *     u  = −η ( √c₂ / c₁ · m' / (√v' + ε) + weightDecay · w )
+   *
+   * `{gradient, param, m, v, ema}`, `{learningRate: η, beta1, beta2, epsilon: ε, weightDecay, correction1: c₁,
+   * correction2: c₂, alpha: α, lambda: λ, gradientScale}` → `[u, m', v', ema']`.
+   */
+  grokAdamWStep: 'EvenkeelGrokAdamWStep',
 
   /** ⊥Grad of one parameter, as @evenkeel/orthograd defines it. `{gradient, param}`, `{rescale: boolean}` → update. */
   orthogonalProjection: 'EvenkeelOrthogonalProjection',

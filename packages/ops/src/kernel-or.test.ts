@@ -67,7 +67,7 @@ const [q, kv, lse] = [
   [1, 2, 3, 2],
   [1, 4, 3],
 ];
-const attention = { scale: 0.5, window: 2 };
+const attention = { scale: 0.5, offset: 0, window: 2, dropout: 0.25, seed: 7 };
 const statistics = [3];
 const vector = [2];
 const x = [3, 2];
@@ -179,32 +179,25 @@ describeOnBackends('the kernel contract', (backend) => {
     expect(calls).toEqual([forward, backward, forward]);
   });
 
-  it('gives an unlimited window as the number of keys', () => {
-    const inputs = [q, kv, kv].map((shape) => tf.ones(shape));
-    const [{ attributes }] = withKernels(backend, { [KERNELS.causalAttention]: [q, lse] }, () =>
-      ops.causalAttention(inputs[0], inputs[1], inputs[2]),
+  it('gives attention over a cache its offset, an unlimited window as the number of keys, and the dropout', () => {
+    const [one, cached] = [tf.ones([1, 4, 1, 2]), tf.ones([1, 2, 5, 2])];
+    const [{ attributes }] = withKernels(
+      backend,
+      {
+        [KERNELS.causalAttention]: [
+          [1, 4, 1, 2],
+          [1, 4, 1],
+        ],
+      },
+      () => ops.causalAttention(one, cached, cached, { dropout: 0.1, seed: 3 }),
     );
-    expect(attributes).toEqual({ scale: 1 / Math.sqrt(2), window: 3 });
+    expect(attributes).toEqual({ scale: 1 / Math.sqrt(2), offset: 4, window: 5, dropout: 0.1, seed: 3 });
   });
 
   it('keeps what no kernel computes from the kernels', () => {
-    const cached = [
-      [1, 4, 3, 2],
-      [1, 2, 5, 2],
-      [1, 2, 5, 2],
-    ].map((shape) => tf.ones(shape));
+    const q = tf.ones([1, 4, 3, 2]);
     const all = Object.fromEntries(Object.values(KERNELS).map((name) => [name, []]));
     const calls = withKernels(backend, all, () => {
-      const [q, k, v] = cached;
-      ops.causalAttention(q, k, v); // more keys than queries
-      ops.causalAttention(
-        q,
-        tf.slice(k, [0, 0, 0, 0], [1, 2, 3, 2]),
-        tf.slice(v, [0, 0, 0, 0], [1, 2, 3, 2]),
-        {
-          dropout: 0.1,
-        },
-      );
       ops.rotaryEmbedding(q, { layout: 'interleaved' });
       ops.rotaryEmbedding(tf.ones([2, 5]), { frequencies: [1] });
       ops.layerNorm(q);

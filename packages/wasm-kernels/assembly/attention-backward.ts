@@ -1,5 +1,6 @@
-import { BLOCK, windowStart } from './attention';
+import { BLOCK, blockBytes, windowStart } from './attention';
 import { clearBytes } from './bytes';
+import { dropoutRow } from './dropout';
 import { exp4 } from './exp';
 import { dotRow } from './lanes';
 import { multiply } from './multiply';
@@ -7,8 +8,8 @@ import { multiply } from './multiply';
 /**
  * The gradients of attention (see attention.ts). The probabilities P are computed again, a block at a time:
  *
- *     dV += Pᵀ dO          dP = dO Vᵀ          dS = scale · P ∘ (dP − dOᵢ·oᵢ)
- *     dQ = dS K            dK += dSᵀ Q
+ *     dV += drop(P)ᵀ dO          dP = drop(dO Vᵀ)          dS = scale · P ∘ (dP − dOᵢ·oᵢ)
+ *     dQ = dS K                  dK += dSᵀ Q
  */
 export function attentionBackward(
   scratch: usize,
@@ -25,36 +26,42 @@ export function attentionBackward(
   heads: usize,
   group: usize,
   time: usize,
+  timeK: usize,
   width: usize,
   scale: f32,
+  offset: usize,
   window: usize,
+  seed: u32,
+  threshold: u32,
+  kept: f32,
 ): void {
   const bytes = time * width * 4;
-  const gradients = scores + BLOCK * time * 4;
-  clearBytes(dk, (heads / group) * bytes);
-  clearBytes(dv, (heads / group) * bytes);
+  const bytesK = timeK * width * 4;
+  const gradients = scores + blockBytes(time, timeK);
+  clearBytes(dk, (heads / group) * bytesK);
+  clearBytes(dv, (heads / group) * bytesK);
   for (let head: usize = 0; head < heads; head++) {
-    const shared = (head / group) * bytes;
+    const shared = (head / group) * bytesK;
     for (let first: usize = 0; first < time; first += BLOCK) {
       const rows = min(BLOCK, time - first);
-      const start = windowStart(first, window);
-      const columns = first + rows - start;
+      const start = windowStart(first + offset, window);
+      const columns = first + offset + rows - start;
       const keys = shared + start * width * 4;
       const at = head * bytes + first * width * 4;
       multiply(scratch, rows, columns, width, q + at, false, k + keys, true, scores, false);
       multiply(scratch, rows, columns, width, dO + at, false, v + keys, true, gradients, false);
       for (let i: usize = 0; i < rows; i++) {
-        const row = at + i * width * 4;
-        scoreGradient(
-          scores + i * columns * 4,
-          gradients + i * columns * 4,
-          columns,
-          windowStart(first + i, window) - start,
-          first + i - start,
-          scale,
-          load<f32>(logSums + (head * time + first + i) * 4),
-          dotRow(dO + row, o + row, width),
-        );
+        const row = scores + i * columns * 4;
+        const gradient = gradients + i * columns * 4;
+        const position = first + i + offset;
+        const from = windowStart(position, window) - start;
+        const query = head * time + first + i;
+        const logSum = load<f32>(logSums + query * 4);
+        const correction = dotRow(dO + query * width * 4, o + query * width * 4, width);
+        const n = query * timeK + start;
+        if (threshold > 0) dropoutRow(gradient, columns, n, seed, threshold, kept);
+        scoreGradient(row, gradient, columns, from, position - start, scale, logSum, correction);
+        if (threshold > 0) dropoutRow(row, columns, n, seed, threshold, kept);
       }
       multiply(scratch, columns, width, rows, scores, true, dO + at, false, dv + keys, true);
       multiply(scratch, rows, width, columns, gradients, false, k + keys, false, dq + at, false);

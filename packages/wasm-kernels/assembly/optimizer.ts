@@ -4,9 +4,10 @@ import { madd } from './lanes';
  * One Adam step in one pass.
  *
  *     m' = β₁ m + (1 − β₁) g          v' = β₂ v + (1 − β₂) g²
- *     u  = factor · (m' / c₁ / (√(v' / c₂) + ε) + λ w)
+ *     u  = rate · m' / (√v' + ε) + decay · w
  *
- * @param c1, c2 The bias corrections 1 − β₁ᵗ and 1 − β₂ᵗ.
+ * @param rate, epsilon Bias corrections included, so that there is one division: −η √c₂ / c₁ and ε √c₂.
+ * @param decay −η λ.
  */
 export function adamStep(
   g: usize,
@@ -22,34 +23,109 @@ export function adamStep(
   rest1: f32,
   rest2: f32,
   epsilon: f32,
-  c1: f32,
-  c2: f32,
+  rate: f32,
   decay: f32,
-  factor: f32,
 ): void {
-  for (; count >= 4; count -= 4) {
-    const g4 = v128.load(g);
-    const m4 = madd(f32x4.splat(beta1), v128.load(m), f32x4.mul(f32x4.splat(rest1), g4));
-    const v4 = madd(f32x4.splat(beta2), v128.load(v), f32x4.mul(f32x4.splat(rest2), f32x4.mul(g4, g4)));
-    const root = f32x4.add(f32x4.sqrt(f32x4.div(v4, f32x4.splat(c2))), f32x4.splat(epsilon));
-    const step = f32x4.div(f32x4.div(m4, f32x4.splat(c1)), root);
-    v128.store(nextM, m4);
-    v128.store(nextV, v4);
-    v128.store(u, f32x4.mul(madd(f32x4.splat(decay), v128.load(w), step), f32x4.splat(factor)));
-    g += 16;
-    m += 16;
-    v += 16;
-    w += 16;
-    u += 16;
-    nextM += 16;
-    nextV += 16;
+  const end = (count & ~3) * 4;
+  let i: usize = 0;
+  for (; i < end; i += 16) {
+    const g4 = v128.load(g + i);
+    const m4 = average(beta1, rest1, v128.load(m + i), g4);
+    const v4 = average(beta2, rest2, v128.load(v + i), f32x4.mul(g4, g4));
+    v128.store(nextM + i, m4);
+    v128.store(nextV + i, v4);
+    v128.store(u + i, adamUpdate(m4, v4, v128.load(w + i), epsilon, rate, decay));
   }
-  for (let i: usize = 0; i < count * 4; i += 4) {
-    const x = load<f32>(g + i);
-    const m1 = beta1 * load<f32>(m + i) + rest1 * x;
-    const v1 = beta2 * load<f32>(v + i) + rest2 * x * x;
-    store<f32>(nextM + i, m1);
-    store<f32>(nextV + i, v1);
-    store<f32>(u + i, factor * (m1 / c1 / (sqrt<f32>(v1 / c2) + epsilon) + decay * load<f32>(w + i)));
+  for (; i < count * 4; i += 4) {
+    const g4 = v128.load_splat<f32>(g + i);
+    const m4 = average(beta1, rest1, v128.load_splat<f32>(m + i), g4);
+    const v4 = average(beta2, rest2, v128.load_splat<f32>(v + i), f32x4.mul(g4, g4));
+    storeFirst(nextM + i, m4);
+    storeFirst(nextV + i, v4);
+    storeFirst(u + i, adamUpdate(m4, v4, v128.load_splat<f32>(w + i), epsilon, rate, decay));
   }
+}
+
+/**
+ * One GrokAdamW step in one pass: {@link adamStep} of h instead of g.
+ *
+ *     g = scale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+ */
+export function grokAdamWStep(
+  gradient: usize,
+  m: usize,
+  v: usize,
+  ema: usize,
+  w: usize,
+  u: usize,
+  nextM: usize,
+  nextV: usize,
+  nextEma: usize,
+  count: usize,
+  beta1: f32,
+  beta2: f32,
+  rest1: f32,
+  rest2: f32,
+  epsilon: f32,
+  rate: f32,
+  decay: f32,
+  alpha: f32,
+  restAlpha: f32,
+  lambda: f32,
+  scale: f32,
+): void {
+  const lambda4 = f32x4.splat(lambda);
+  const scale4 = f32x4.splat(scale);
+  const end = (count & ~3) * 4;
+  let i: usize = 0;
+  for (; i < end; i += 16) {
+    const g4 = f32x4.mul(v128.load(gradient + i), scale4);
+    const e4 = average(alpha, restAlpha, v128.load(ema + i), g4);
+    const h4 = madd(lambda4, e4, g4);
+    const m4 = average(beta1, rest1, v128.load(m + i), h4);
+    const v4 = average(beta2, rest2, v128.load(v + i), f32x4.mul(h4, h4));
+    v128.store(nextEma + i, e4);
+    v128.store(nextM + i, m4);
+    v128.store(nextV + i, v4);
+    v128.store(u + i, adamUpdate(m4, v4, v128.load(w + i), epsilon, rate, decay));
+  }
+  for (; i < count * 4; i += 4) {
+    const g4 = f32x4.mul(v128.load_splat<f32>(gradient + i), scale4);
+    const e4 = average(alpha, restAlpha, v128.load_splat<f32>(ema + i), g4);
+    const h4 = madd(lambda4, e4, g4);
+    const m4 = average(beta1, rest1, v128.load_splat<f32>(m + i), h4);
+    const v4 = average(beta2, rest2, v128.load_splat<f32>(v + i), f32x4.mul(h4, h4));
+    storeFirst(nextEma + i, e4);
+    storeFirst(nextM + i, m4);
+    storeFirst(nextV + i, v4);
+    storeFirst(u + i, adamUpdate(m4, v4, v128.load_splat<f32>(w + i), epsilon, rate, decay));
+  }
+}
+
+/**
+ * share · old + rest · x, rest = 1 − share.
+ *
+ * @inline
+ */
+function average(share: f32, rest: f32, old: v128, x: v128): v128 {
+  return madd(f32x4.splat(share), old, f32x4.mul(f32x4.splat(rest), x));
+}
+
+/**
+ * rate · m / (√v + ε) + decay · w
+ *
+ * @inline
+ */
+function adamUpdate(m: v128, v: v128, w: v128, epsilon: f32, rate: f32, decay: f32): v128 {
+  const step = f32x4.div(m, f32x4.add(f32x4.sqrt(v), f32x4.splat(epsilon)));
+  return madd(f32x4.splat(rate), step, f32x4.mul(f32x4.splat(decay), w));
+}
+
+/**
+ * Stores the first of four lanes.
+ *
+ * @inline
+ */
+function storeFirst(at: usize, x: v128): void {
+  store<f32>(at, f32x4.extract_lane(x, 0));
 }

@@ -53,6 +53,36 @@ const functions: [string, Differentiable, number[][], string[]][] = [
     ],
     ['causalAttention', 'causalAttentionGrad'],
   ],
+  [
+    'causalAttention with dropout',
+    (q, k, v) => ops.causalAttention(q, k, v, { dropout: 0.3, seed: 2 ** 32 - 5 }),
+    [
+      [2, 4, 70, 6],
+      [2, 2, 70, 6],
+      [2, 2, 70, 6],
+    ],
+    ['causalAttention', 'causalAttentionGrad'],
+  ],
+  [
+    'causalAttention of one query over a cache',
+    (q, k, v) => ops.causalAttention(q, k, v),
+    [
+      [2, 4, 1, 6],
+      [2, 2, 41, 6],
+      [2, 2, 41, 6],
+    ],
+    ['causalAttention', 'causalAttentionGrad'],
+  ],
+  [
+    'causalAttention in the middle of a buffer, with window and dropout',
+    (q, k, v) => ops.causalAttention(q, k, v, { offset: 33, window: 21, dropout: 0.6, seed: 9 }),
+    [
+      [2, 2, 35, 5],
+      [2, 1, 75, 5],
+      [2, 1, 75, 5],
+    ],
+    ['causalAttention', 'causalAttentionGrad'],
+  ],
   ['sumOfSquares', ops.sumOfSquares, [[5, 7]], ['sumOfSquares']],
   [
     'sparseSoftmaxCrossEntropy',

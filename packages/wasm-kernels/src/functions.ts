@@ -7,7 +7,7 @@ type Numbers<Names extends string[]> = (...numbers: { [index in keyof Names]: nu
  */
 export interface Functions {
   gemmScratchBytes(): number;
-  attentionScratchBytes(time: number): number;
+  attentionScratchBytes(time: number, timeK: number): number;
   gemm: Numbers<
     [
       ...['scratch', 'batch', 'm', 'n', 'k', 'a', 'transposeA', 'aStep', 'b', 'transposeB', 'bStep'],
@@ -31,7 +31,14 @@ export interface Functions {
   adamStep: Numbers<
     [
       ...['g', 'm', 'v', 'w', 'u', 'nextM', 'nextV', 'count', 'beta1', 'beta2', 'rest1', 'rest2'],
-      ...['epsilon', 'c1', 'c2', 'decay', 'factor'],
+      ...['epsilon', 'rate', 'decay'],
+    ]
+  >;
+  grokAdamWStep: Numbers<
+    [
+      ...['gradient', 'm', 'v', 'ema', 'w', 'u', 'nextM', 'nextV', 'nextEma', 'count'],
+      ...['beta1', 'beta2', 'rest1', 'rest2', 'epsilon', 'rate', 'decay'],
+      ...['alpha', 'restAlpha', 'lambda', 'scale'],
     ]
   >;
   orthogonalPart: Numbers<['scratch', 'g', 'w', 'u', 'count', 'rescale']>;
@@ -49,13 +56,24 @@ export interface Functions {
   attention: Numbers<
     [
       ...['scratch', 'scores', 'q', 'k', 'v', 'o', 'logSums'],
-      ...['heads', 'group', 'time', 'width', 'scale', 'window'],
+      ...['heads', 'group', 'time', 'timeK', 'width', 'scale', 'offset', 'window'],
+      ...['seed', 'threshold', 'kept'],
     ]
   >;
   attentionBackward: Numbers<
     [
       ...['scratch', 'scores', 'q', 'k', 'v', 'o', 'logSums', 'do', 'dq', 'dk', 'dv'],
-      ...['heads', 'group', 'time', 'width', 'scale', 'window'],
+      ...['heads', 'group', 'time', 'timeK', 'width', 'scale', 'offset', 'window'],
+      ...['seed', 'threshold', 'kept'],
     ]
   >;
+  convolutionFilterBackward: Numbers<
+    ['scratch', 'windows', 'columns', 'chunk', 'x', 'dy', 'dw', 'outChannels']
+  >;
+  convolutionInputBackward: Numbers<
+    ['scratch', 'windows', 'columns', 'chunk', 'dy', 'filter', 'dx', 'outChannels']
+  >;
+  depthwiseFilterBackward: Numbers<['windows', 'x', 'dy', 'dw', 'multiplier']>;
+  depthwiseInputBackward: Numbers<['windows', 'dy', 'filter', 'dx', 'multiplier']>;
+  maxPoolBackward: Numbers<['windows', 'x', 'dy', 'dx']>;
 }

@@ -22,6 +22,18 @@ export const LinearGrad = 'EvenkeelLinearGrad';
 export const AdamStep = 'EvenkeelAdamStep';
 
 /**
+ * Inputs and attrs of {@link AdamStep}; also `ema`, and `alpha` α, `lambda` λ, `gradientScale`. ε is added to the
+ * uncorrected root.
+ *
+ *     g = gradientScale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+ *     m' = β₁ m + (1 − β₁) h                v' = β₂ v + (1 − β₂) h²
+ *     u  = −η ( √c₂ / c₁ · m' / (√v' + ε) + weightDecay · w )
+ *
+ * Outputs `[u, m', v', ema']`.
+ */
+export const GrokAdamWStep = 'EvenkeelGrokAdamWStep';
+
+/**
  * Inputs `gradient`, `param` of one shape. Attr `rescale`: give the result the gradient's length.
  * Output: the part of the gradient orthogonal to the parameter, zero where that is below 10⁻⁶ of it.
  */
@@ -79,9 +91,10 @@ export const StablemaxCrossEntropy = 'EvenkeelStablemaxCrossEntropy';
 export const StablemaxCrossEntropyGrad = 'EvenkeelStablemaxCrossEntropyGrad';
 
 /**
- * Inputs `q [batch, heads, time, width]`, `k`, `v` `[batch, heads / g, time, width]`. Attrs `scale`, `window`
- * (optional: how many positions a query sees, itself included). Outputs `[o, logSumExp]`; the latter,
- * `[batch, heads, time]`, is for the gradient. No tensor of [time, time] is made.
+ * Inputs `q [batch, heads, time, width]`, `k`, `v` `[batch, heads / g, timeK, width]`. Attr `scale`; optional `offset`
+ * (position of the first query among the keys, default timeK − time), `window` (how many keys a query sees, its own
+ * included, default all), `dropout` (share of probabilities set to 0) and `seed` (which ones, uint32). Outputs
+ * `[o, logSumExp]`; the latter, `[batch, heads, time]`, is for the gradient. No tensor of [time, timeK] is made.
  */
 export const CausalAttention = 'EvenkeelCausalAttention';
 

@@ -14,8 +14,8 @@ export interface Call {
   scratch: number;
   /** Where a tensor's numbers start. Ask after all outputs are made. */
   offset(tensor: TensorInfo): number;
-  /** Runs the kernel that tfjs itself registered, for what this one leaves to it. */
-  stock(): TensorInfo | TensorInfo[];
+  /** Runs the kernel that tfjs itself registered, for what this one leaves to it; with other `attrs` if given. */
+  stock(attrs?: NamedAttrMap): TensorInfo | TensorInfo[];
 }
 
 /** A kernel of ours, under the name of the tfjs kernel that it replaces or of its own. */
@@ -44,8 +44,8 @@ export function kernelFunc(
       functions,
       scratch,
       offset: (tensor) => offsetOf(backend, tensor),
-      stock: () => {
-        if (stock) return stock(args);
+      stock: (attrs) => {
+        if (stock) return stock(attrs ? { ...args, attrs } : args);
         const came = Object.entries(inputs).map(([name, { dtype, shape }]) => `${name}: ${dtype} [${shape}]`);
         throw new Error(
           `${kernel.name}: got ${came.join(', ')}, which has no kernel on the wasm backend. Cast to float32.`,

@@ -3,18 +3,24 @@ import { activationKernels } from './activations.js';
 import { batchMatMul } from './batch-mat-mul.js';
 import { binaryKernels } from './binary.js';
 import { causalAttention, causalAttentionGrad } from './causal-attention.js';
+import { convolutionKernels } from './convolution.js';
 import { reverse, tile } from './copies.js';
 import { crossEntropyKernels } from './cross-entropy.js';
+import { depthwiseKernels } from './depthwise.js';
 import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { gather } from './gather.js';
+import { identity } from './identity.js';
 import { linear, linearGrad } from './linear.js';
+import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
-import { adamStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
+import { adamStep, grokAdamWStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
 import { pow } from './pow.js';
 import { max, mean, sum } from './reduce.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
+import { samePaddingKernels } from './same-padding.js';
 import { logicalAnd, select } from './select.js';
+import { slice, splitV } from './slice.js';
 import { transpose } from './transpose.js';
 import { unaryKernels } from './unary.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
@@ -27,6 +33,9 @@ export const kernels: readonly Kernel[] = [
   einsum,
   gather,
   transpose,
+  identity,
+  slice,
+  splitV,
   tile,
   reverse,
   sum,
@@ -40,6 +49,7 @@ export const kernels: readonly Kernel[] = [
   linear,
   linearGrad,
   adamStep,
+  grokAdamWStep,
   orthogonalPart,
   sumOfSquares,
   ...normKernels,
@@ -48,4 +58,8 @@ export const kernels: readonly Kernel[] = [
   ...crossEntropyKernels,
   causalAttention,
   causalAttentionGrad,
+  ...convolutionKernels,
+  ...depthwiseKernels,
+  maxPoolGrad,
+  ...samePaddingKernels,
 ];

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeKernels } from '../../test/describe-kernels.js';
 import { random, runKernel } from '../../test/run-kernel.js';
-import { AdamStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
+import { AdamStep, GrokAdamWStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
 
 const attrs = {
   beta1: 0.9,
@@ -36,6 +36,50 @@ describeKernels('optimizer steps', () => {
         expectClose(t, [g0, m0, v0, w0][i], 0);
       });
     }
+  });
+
+  it('GrokAdamWStep equals the published code in float64, and writes to none of its inputs', () => {
+    const extra = { alpha: 0.98, lambda: 2, gradientScale: 0.5 };
+    for (const size of [0, 1, 3, 4, 21]) {
+      const [gradient, m, param, ema] = [1, 2, 3, 5].map((seed) => random([size], seed));
+      const v = tf.square(random([size], 4));
+      const inputs = [gradient, m, v, param, ema];
+      const before = inputs.map((t) => Array.from(t.dataSync()));
+      const [u, nextM, nextV, nextEma] = runKernel(
+        GrokAdamWStep,
+        { gradient, m, v, param, ema },
+        { ...attrs, epsilon: 1e-3, ...extra },
+      );
+      const [g0, m0, v0, w0, ema0] = before;
+      const wantEma = g0.map((g, i) => 0.98 * ema0[i] + 0.02 * 0.5 * g);
+      const h = g0.map((g, i) => 0.5 * g + 2 * wantEma[i]);
+      const wantM = h.map((h, i) => 0.9 * m0[i] + 0.1 * h);
+      const wantV = h.map((h, i) => 0.99 * v0[i] + 0.01 * h * h);
+      // p *= 1 − lr·wd; p −= lr·√c₂/c₁ · m/(√v + ε)
+      const stepSize = (attrs.learningRate * Math.sqrt(attrs.correction2)) / attrs.correction1;
+      const wantU = wantM.map((m, i) => {
+        const decayed = w0[i] * (1 - attrs.learningRate * attrs.weightDecay);
+        return decayed - (stepSize * m) / (Math.sqrt(wantV[i]) + 1e-3) - w0[i];
+      });
+      expectClose(nextEma, wantEma, { rtol: 1e-6, atol: 1e-7 });
+      expectClose(nextM, wantM, { rtol: 1e-6, atol: 1e-6 });
+      expectClose(nextV, wantV, { rtol: 1e-5, atol: 1e-9 });
+      expectClose(u, wantU, { rtol: 1e-5, atol: 1e-8 });
+      inputs.forEach((t, i) => {
+        expectClose(t, before[i], 0);
+      });
+    }
+  });
+
+  it('passes NaN and infinities on to their own entry only', () => {
+    const gradient = tf.tensor1d([1, Number.NaN, Infinity, 1, Number.NaN]);
+    const rest = tf.ones([5]);
+    const inputs = { gradient, m: rest, v: rest, param: rest, ema: rest };
+    const [u] = runKernel(GrokAdamWStep, inputs, { ...attrs, alpha: 0.9, lambda: 2, gradientScale: 1 });
+    expect(Array.from(u.dataSync(), Number.isFinite)).toEqual([true, false, false, true, false]);
+    expect(() => runKernel(GrokAdamWStep, inputs, { ...attrs, alpha: 0.9, lambda: 2 })).toThrow(
+      "attribute 'gradientScale' is undefined",
+    );
   });
 
   it('OrthogonalPart leaves nothing along the weights and keeps the length if asked', () => {

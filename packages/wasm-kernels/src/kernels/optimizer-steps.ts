@@ -1,25 +1,62 @@
 import { util } from '@tensorflow/tfjs-core';
-import type { Kernel } from '../kernel.js';
-import { AdamStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
+import type { Call, Kernel } from '../kernel.js';
+import { AdamStep, GrokAdamWStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
 import { checkInput, numberAttr } from './check-input.js';
 
 const ADAM_ATTRS = ['beta1', 'beta2', 'epsilon', 'correction1', 'correction2', 'weightDecay', 'learningRate'];
 
+/** The checked inputs, by offset once the outputs are made, and numbers of an Adam-like step. */
+function prepareStep(name: string, { inputs, attrs, backend, offset }: Call, slots: readonly string[]) {
+  const param = checkInput(name, inputs, 'param');
+  const tensors = ['gradient', ...slots].map((input) => checkInput(name, inputs, input, param.shape));
+  const [beta1, beta2, epsilon, correction1, correction2, weightDecay, learningRate] = ADAM_ATTRS.map(
+    (attr) => numberAttr(name, attrs, attr),
+  );
+  const outputs = ['u', ...slots].map(() => backend.makeOutput(param.shape, 'float32'));
+  const offsets = [...tensors, param, ...outputs].map(offset);
+  return {
+    outputs,
+    tensorsAndCount: [...offsets, util.sizeFromShape(param.shape)],
+    averages: [beta1, beta2, 1 - beta1, 1 - beta2],
+    epsilon,
+    rate: (-learningRate * Math.sqrt(correction2)) / correction1,
+    rootCorrection2: Math.sqrt(correction2),
+    decay: -learningRate * weightDecay,
+  };
+}
+
+/** TypeScript cannot count the numbers in the arrays that are spread here. */
+type Step = (...numbers: number[]) => void;
+
 export const adamStep: Kernel = {
   name: AdamStep,
   attrs: ADAM_ATTRS,
-  run({ inputs, attrs, backend, functions, offset }) {
-    const param = checkInput(AdamStep, inputs, 'param');
-    const tensors = ['gradient', 'm', 'v'].map((name) => checkInput(AdamStep, inputs, name, param.shape));
-    const [beta1, beta2, epsilon, correction1, correction2, decay, learningRate] = ADAM_ATTRS.map((name) =>
-      numberAttr(AdamStep, attrs, name),
+  run(call) {
+    const { outputs, tensorsAndCount, averages, epsilon, rate, rootCorrection2, decay } = prepareStep(
+      AdamStep,
+      call,
+      ['m', 'v'],
     );
-    const outputs = [0, 1, 2].map(() => backend.makeOutput(param.shape, 'float32'));
-    const [g, m, v, w, u, nextM, nextV] = [...tensors, param, ...outputs].map(offset);
-    functions.adamStep(
-      ...[g, m, v, w, u, nextM, nextV, util.sizeFromShape(param.shape), beta1, beta2, 1 - beta1, 1 - beta2],
-      ...[epsilon, correction1, correction2, decay, -learningRate],
+    const step = call.functions.adamStep as Step;
+    step(...tensorsAndCount, ...averages, epsilon * rootCorrection2, rate, decay);
+    return outputs;
+  },
+};
+
+export const grokAdamWStep: Kernel = {
+  name: GrokAdamWStep,
+  attrs: [...ADAM_ATTRS, 'alpha', 'lambda', 'gradientScale'],
+  run(call) {
+    const { outputs, tensorsAndCount, averages, epsilon, rate, decay } = prepareStep(GrokAdamWStep, call, [
+      'm',
+      'v',
+      'ema',
+    ]);
+    const [alpha, lambda, scale] = ['alpha', 'lambda', 'gradientScale'].map((attr) =>
+      numberAttr(GrokAdamWStep, call.attrs, attr),
     );
+    const step = call.functions.grokAdamWStep as Step;
+    step(...tensorsAndCount, ...averages, epsilon, rate, decay, alpha, 1 - alpha, lambda, scale);
     return outputs;
   },
 };
