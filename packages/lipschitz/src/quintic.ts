@@ -1,5 +1,5 @@
-import { add, matMul, mul, type Tensor3D } from '@tensorflow/tfjs-core';
-import { gram, timesShortSide } from './gram.js';
+import { add, mul, type Tensor3D } from '@tensorflow/tfjs-core';
+import { gram, symmetricProduct, timesShortSide } from './gram.js';
 
 /** The coefficients of a σ + b σ³ + c σ⁵. */
 export type Quintic = readonly [a: number, b: number, c: number];
@@ -13,7 +13,7 @@ export type Quintic = readonly [a: number, b: number, c: number];
  */
 export function applyQuintic(x: Tensor3D, [a, b, c]: Quintic): Tensor3D {
   const A = gram(x);
-  const side = add(mul(A, b), mul(matMul(A, A), c));
+  const side = add<Tensor3D>(mul(A, b), mul(symmetricProduct(A, A), c));
   return add(mul(x, a), timesShortSide(x, side));
 }
 

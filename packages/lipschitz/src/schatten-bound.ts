@@ -4,7 +4,6 @@ import {
   div,
   exp,
   log,
-  matMul,
   max,
   maximum,
   mul,
@@ -15,7 +14,7 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { gram } from './gram.js';
+import { gram, symmetricProduct } from './gram.js';
 
 /**
  * An upper bound of the largest singular value of each matrix that stays on the device, by Gram iteration.
@@ -41,7 +40,7 @@ export function schattenBound(x: Tensor3D, slack: number): Tensor3D {
     for (let i = 0; i < doublings; i++) {
       const norm = frobenius(power);
       const unit = div(power, norm) as Tensor3D;
-      power = matMul(unit, unit) as Tensor3D;
+      power = symmetricProduct(unit, unit);
       logScale = mul(add(logScale, log(norm)), 2);
     }
     const logNorm = add(log(frobenius(power)), logScale);

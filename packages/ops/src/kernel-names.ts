@@ -103,6 +103,13 @@ export const KERNELS = {
    */
   grokAdamWStep: 'EvenkeelGrokAdamWStep',
 
+  /**
+   * A product of each pair of two batches that the caller knows to be symmetric, such as X Xᵀ, so that half of it is
+   * enough. `{a [batch, n, k], b [batch, k, n]}`, either with its last two axes swapped if transposed,
+   * `{transposeA: boolean, transposeB: boolean}` → `[batch, n, n]`.
+   */
+  symmetricProduct: 'EvenkeelSymmetricProduct',
+
   /** ⊥Grad of one parameter, as @evenkeel/orthograd defines it. `{gradient, param}`, `{rescale: boolean}` → update. */
   orthogonalProjection: 'EvenkeelOrthogonalProjection',
 } as const;

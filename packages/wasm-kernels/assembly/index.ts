@@ -20,4 +20,5 @@ export { rotary } from './rope';
 export { logicalAnd, select } from './select';
 export { stablemaxCrossEntropy, stablemaxCrossEntropyBackward } from './stablemax-cross-entropy';
 export { sumOfSquares } from './sums64';
+export { symmetricProduct } from './symmetric';
 export { powWhole, unary } from './unary';

@@ -26,6 +26,8 @@ export function gemmScratchBytes(): usize {
  * Blocks of A and B are copied into panels so that the innermost loop reads memory in order,
  * whatever the transposition (Goto & van de Geijn, "Anatomy of High-Performance Matrix
  * Multiplication", 2008).
+ *
+ * @param lower Leave out what lies above the diagonal, up to whole blocks: for symmetric C.
  */
 export function multiply(
   scratch: usize,
@@ -38,6 +40,7 @@ export function multiply(
   transposeB: bool,
   c: usize,
   accumulate: bool,
+  lower: bool = false,
 ): void {
   const packedA = scratch + TILE_BYTES;
   const packedB = packedA + PACKED_A_BYTES;
@@ -75,6 +78,7 @@ export function multiply(
           inner,
           ldc,
           accumulate || p > 0,
+          lower ? <isize>i - <isize>j : isize.MAX_VALUE,
         );
       }
     }
@@ -87,7 +91,11 @@ function evenShare(size: usize, limit: usize): usize {
   return parts === 0 ? limit : ((size + parts - 1) / parts + 3) & ~3;
 }
 
-/** A packed block of A times a packed block of B. */
+/**
+ * A packed block of A times a packed block of B.
+ *
+ * @param diagonal The block's first row minus its first column: tiles with all entries above that diagonal are left out.
+ */
 function multiplyBlock(
   tile: usize,
   packedA: usize,
@@ -98,12 +106,14 @@ function multiplyBlock(
   k: usize,
   ldc: usize,
   accumulate: bool,
+  diagonal: isize,
 ): void {
   for (let j: usize = 0; j < cols; j += COLS, packedB += k * COLS * 4) {
     const width = min(cols - j, COLS);
     let panel = packedA;
     for (let i: usize = 0; i < rows; i += ROWS, panel += k * ROWS * 4) {
       const height = min(rows - i, ROWS);
+      if (<isize>j - <isize>(i + height) >= diagonal) continue;
       const few = height <= FEW_ROWS;
       const target = c + i * ldc + j * 4;
       if (width === COLS && (height === ROWS || height === FEW_ROWS)) {

@@ -1,3 +1,4 @@
+import { modulaMuon, muon, orthogonalize, softCap } from '@evenkeel/lipschitz';
 import * as ops from '@evenkeel/ops';
 import { adamW, scaleByAdam, type Transform } from '@evenkeel/optim';
 import { orthograd } from '@evenkeel/orthograd';
@@ -111,6 +112,8 @@ const functions: [string, Differentiable, number[][], string[]][] = [
 ];
 
 const transforms: [string, () => Transform, string[]][] = [
+  ['muon', () => muon(), ['symmetricProduct']],
+  ['muon on heads', () => modulaMuon({ heads: 5, weightDecay: 0.1 }), ['symmetricProduct']],
   ['adamW', () => adamW({ learningRate: 0.1, weightDecay: 0.1 }), ['adamStep']],
   ['scaleByAdam', () => scaleByAdam({ beta1: 0.8, epsilon: 1e-3 }), ['adamStep']],
   ['orthograd', () => orthograd(), ['orthogonalProjection']],
@@ -192,6 +195,20 @@ describeKernels('the contract with @evenkeel/ops', () => {
       });
     const { result, used } = withKernelNames(run);
     for (const kernel of kernels) expect(used).toContain(ops.KERNELS[kernel as keyof typeof ops.KERNELS]);
+    expectSame(result, withoutContract(run));
+  });
+
+  it.each([
+    [3, 200, 90],
+    [2, 90, 200],
+    [1, 130, 130],
+    [4, 1, 7],
+    [2, 33, 2],
+  ])('holds for the symmetric products of a batch of %i matrices of %i×%i', (...shape) => {
+    const run = () =>
+      tf.tidy(() => values([orthogonalize(random(shape, 1)), softCap(tf.mul(random(shape, 1), 0.1), 0.1)]));
+    const { result, used } = withKernelNames(run);
+    expect(used).toContain(ops.KERNELS.symmetricProduct);
     expectSame(result, withoutContract(run));
   });
 

@@ -14,6 +14,9 @@ export interface Functions {
       ...['c', 'bias', 'activation', 'alpha', 'slopes', 'slopeCount'],
     ]
   >;
+  symmetricProduct: Numbers<
+    ['scratch', 'batch', 'n', 'k', 'a', 'transposeA', 'aStep', 'b', 'transposeB', 'bStep', 'c']
+  >;
   unary: Numbers<['f', 'x', 'y', 'count']>;
   powWhole: Numbers<['x', 'y', 'count', 'exponent']>;
   binary: Numbers<['op', 'x', 'y', 'z', 'rank', 'shape', 'xSteps', 'ySteps']>;

@@ -100,3 +100,9 @@ export const CausalAttention = 'EvenkeelCausalAttention';
 
 /** Inputs `dy`, `q`, `k`, `v`, `o`, `logSumExp`. Attrs as {@link CausalAttention}. Outputs `[dq, dk, dv]`. */
 export const CausalAttentionGrad = 'EvenkeelCausalAttentionGrad';
+
+/**
+ * Inputs `a [batch, n, k]`, `b [batch, k, n]`, or with their last two axes swapped. Attrs `transposeA`, `transposeB`.
+ * Output: their products `[batch, n, n]`, which the caller knows to be symmetric.
+ */
+export const SymmetricProduct = 'EvenkeelSymmetricProduct';

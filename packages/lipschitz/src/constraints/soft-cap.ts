@@ -1,5 +1,5 @@
-import { matMul, mul, sub, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { gram, timesShortSide } from '../gram.js';
+import { mul, sub, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { gram, symmetricProduct, timesShortSide } from '../gram.js';
 import { matricesOf } from '../matrices.js';
 
 /**
@@ -28,10 +28,10 @@ export function softCap(matrix: Tensor, alpha: number): Tensor {
  * since C X = X − B X.
  */
 export function applySoftCap(x: Tensor3D, alpha: number | Tensor): Tensor3D {
-  const B = mul(gram(x), alpha);
-  const B2 = matMul(B, B);
+  const B = mul<Tensor3D>(gram(x), alpha);
+  const B2 = symmetricProduct(B, B);
   // 1 − 3u² + 3u³ − u⁴ = 1 − u² (3 − 3u + u²)
-  const inner = sub(mul(B, 3), B2); // 3u − u²
-  const shrink = sub(mul(B2, 3), matMul(B2, inner)); // u² (3 − 3u + u²)
+  const inner = sub<Tensor3D>(mul(B, 3), B2); // 3u − u²
+  const shrink = sub<Tensor3D>(mul(B2, 3), symmetricProduct(B2, inner)); // u² (3 − 3u + u²)
   return sub(x, timesShortSide(x, shrink)) as Tensor3D;
 }

@@ -54,9 +54,9 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
   const written = new WeakMap<Variable, DataId>();
 
   const constrain = onMatrices('spectralSoftCap', options, ({ matrices, rmsScale }, param, step) => {
-    const unit = div(matrices, target * rmsScale) as Tensor3D;
+    const cap = target * rmsScale;
     const isWithin = param !== undefined && written.get(param) === param.dataId;
-    return mul(step?.growth ? coupled(unit, step.growth, isWithin) : measured(unit), target * rmsScale);
+    return step?.growth ? coupled(matrices, cap, step.growth, isWithin) : measured(matrices, cap);
   });
   return (value, param, step) => {
     const next = constrain(value, param, step);
@@ -64,15 +64,15 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
     return next;
   };
 
-  /** The cap for matrices of norm at most 1 before a step of known size. */
-  function coupled(unit: Tensor3D, growth: Growth, isWithin: boolean): Tensor3D {
+  /** The cap for matrices that were within it before a step of known size. */
+  function coupled(matrices: Tensor3D, cap: number, growth: Growth, isWithin: boolean): Tensor3D {
     const spread = (growth.heads ?? 1) === heads ? 1 : Math.sqrt(heads);
     const k = growth.keep + (growth.update * spread) / target;
     if (k > RISING_UP_TO) warn(k);
-    const within = isWithin ? unit : shrinkTo(unit, k);
+    const within = isWithin ? matrices : shrinkTo(matrices, k * cap);
     const gentle = k > STEEP ? mul<Tensor3D>(within, STEEP / k) : within;
     const alpha = unitCoupling(Math.min(k, STEEP));
-    return alpha === 0 ? gentle : applySoftCap(gentle, alpha);
+    return alpha === 0 ? gentle : applySoftCap(gentle, alpha / cap ** 2);
   }
 
   function warn(k: number): void {
@@ -87,18 +87,19 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
 }
 
 /** The cap for matrices of any norm. */
-function measured(unit: Tensor3D): Tensor3D {
-  const bound = schattenBound(unit, 2e-3);
+function measured(matrices: Tensor3D, cap: number): Tensor3D {
+  const bound = div(schattenBound(matrices, 2e-3), cap);
   const k = clipByValue(bound, 1, STEEP);
-  return applySoftCap(mul(unit, minimum(div(STEEP, bound), 1)), couplingOf(k));
+  const gentle = mul<Tensor3D>(matrices, minimum(div(STEEP, bound), 1));
+  return applySoftCap(gentle, div(couplingOf(k), cap ** 2));
 }
 
 /**
- * Scales matrices whose norm is above `norm` down to it, within 1e-4; the others keep every bit, so that a run
+ * Scales matrices whose spectral norm is above `norm` down to it, within 1e-4; the others keep every bit, so that a run
  * that is resumed goes on as if it had not been interrupted.
  */
-const shrinkTo = (unit: Tensor3D, norm: number): Tensor3D =>
-  mul(unit, minimum(div(norm * (1 + 1e-4), schattenBound(unit, 5e-5)), 1));
+const shrinkTo = (matrices: Tensor3D, norm: number): Tensor3D =>
+  mul(matrices, minimum(div(norm * (1 + 1e-4), schattenBound(matrices, 5e-5)), 1));
 
 /** `unitCoupling` of a tensor of k in [1, {@link STEEP}]: three Newton steps from √(y / 3) give all of float32. */
 function couplingOf(k: Tensor): Tensor {

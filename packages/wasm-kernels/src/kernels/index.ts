@@ -21,6 +21,7 @@ import { rotaryEmbedding } from './rotary-embedding.js';
 import { samePaddingKernels } from './same-padding.js';
 import { logicalAnd, select } from './select.js';
 import { slice, splitV } from './slice.js';
+import { symmetricProduct } from './symmetric-product.js';
 import { transpose } from './transpose.js';
 import { unaryKernels } from './unary.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
@@ -48,6 +49,7 @@ export const kernels: readonly Kernel[] = [
   ...binaryKernels,
   linear,
   linearGrad,
+  symmetricProduct,
   adamStep,
   grokAdamWStep,
   orthogonalPart,

@@ -1,0 +1,39 @@
+import { checkNumber, type State, type Transform } from '@evenkeel/optim';
+import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+
+export interface GrokfastEmaOptions {
+  /** How much of the average survives a step (α), in [0, 1). Default 0.98. */
+  alpha?: number;
+  /** How much of it is added to the gradient (λ), ≥ 0. Default 2. */
+  lambda?: number;
+}
+
+/**
+ * Adds the slow part of the gradient, an exponential average, to it. (Grokfast-EMA)
+ *
+ *     e₁ = g₁,   e ← α e + (1 − α) g         u = g + λ e
+ *
+ * Put it before the optimizer: `chain(grokfastEma(), adamW())`. The average starts at the first gradient; GrokAdamW's
+ * starts at 0.
+ *
+ * @throws If an option is out of range.
+ * @see Lee et al., "Grokfast: Accelerated Grokking by Amplifying Slow Gradients", 2024, algorithm 2.
+ */
+export function grokfastEma({ alpha = 0.98, lambda = 2 }: GrokfastEmaOptions = {}): Transform {
+  checkNumber('grokfastEma', 'alpha', alpha, { atLeast: 0, below: 1, typical: 0.98 });
+  checkNumber('grokfastEma', 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 2 });
+  return {
+    name: 'grokfastEma',
+    update(updates, state) {
+      const nextUpdates: Record<string, Tensor> = {};
+      const nextState: Record<string, Tensor | State> = { ...state };
+      for (const [id, g] of Object.entries(updates)) {
+        const held = (state[id] as State | undefined)?.ema as Tensor | undefined;
+        const ema = held ? add<Tensor>(mul(held, alpha), mul(g, 1 - alpha)) : g;
+        nextUpdates[id] = add(g, mul(ema, lambda));
+        nextState[id] = { ema };
+      }
+      return { updates: nextUpdates, state: nextState };
+    },
+  };
+}
