@@ -1,3 +1,4 @@
+export { KeyValueCache } from './cache.js';
 export type {
   Activation,
   Architecture,
@@ -8,6 +9,10 @@ export type {
   ResolvedConfig,
   RotaryScaling,
 } from './config.js';
+export { type ForwardOptions, GPT, type GPTOptions, type Tokens } from './gpt.js';
+export { applyHead } from './head.js';
+export type { Initialize } from './initialize.js';
 export { parameterShapes } from './parameters.js';
+export type { Observe } from './pass.js';
 export { GPT_PRESETS, type GPTPreset } from './presets.js';
 export { resolveConfig } from './resolve-config.js';

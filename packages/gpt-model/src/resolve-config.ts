@@ -140,91 +140,133 @@ const NUMBERS = [
 
 function check(config: ResolvedConfig, given: readonly string[]): void {
   const unknown = given.find((key) => !Object.hasOwn(config, key));
-  require(unknown === undefined, `'${unknown}' is no choice`, 'those of GPTConfig', 'Check its spelling');
+  demand(unknown === undefined, `'${unknown}' is no choice`, 'those of GPTConfig', 'Check its spelling');
 
   for (const [name, allowed] of Object.entries(NAMED)) {
     const value = config[name as keyof typeof NAMED];
-    require((allowed as readonly string[]).includes(
-      value,
-    ), `${name} is '${value}'`, `one of ${allowed.join(', ')}`, 'Leave it out for the default');
+    demand(
+      (allowed as readonly string[]).includes(value),
+      `${name} is '${value}'`,
+      `one of ${allowed.join(', ')}`,
+      'Leave it out for the default',
+    );
   }
   for (const name of FLAGS) {
     const value = config[name];
-    require(typeof value ===
-      'boolean', `${name} is ${value}`, 'true or false', 'Leave it out for the default');
+    demand(
+      typeof value === 'boolean',
+      `${name} is ${value}`,
+      'true or false',
+      'Leave it out for the default',
+    );
   }
   for (const name of NUMBERS) {
     const value = config[name];
-    require(Number.isFinite(value), `${name} is ${value}`, 'a finite number', 'Leave it out for the default');
+    demand(Number.isFinite(value), `${name} is ${value}`, 'a finite number', 'Leave it out for the default');
   }
   checkSizes(config);
   checkRotary(config);
 
   const { dropout, residual, residualScale, residualWeight, layers, normEpsilon } = config;
-  require(dropout >= 0 && dropout < 1, `dropout is ${dropout}`, '0 to below 1', 'It is the share to drop');
-  require(normEpsilon >=
-    0, `normEpsilon is ${normEpsilon}`, 'a number ≥ 0', "Take the model's, typically 1e-5");
+  demand(dropout >= 0 && dropout < 1, `dropout is ${dropout}`, '0 to below 1', 'It is the share to drop');
+  demand(
+    normEpsilon >= 0,
+    `normEpsilon is ${normEpsilon}`,
+    'a number ≥ 0',
+    "Take the model's, typically 1e-5",
+  );
   const alpha = residualWeight ?? residualScale / (2 * layers);
-  require(residual === 'plain' ||
-    (alpha > 0 &&
-      alpha <=
-        1), `the convex residual's weight is ${alpha}`, 'above 0 and at most 1', 'It is residualWeight, or else residualScale / (2 · layers)');
+  demand(
+    residual === 'plain' || (alpha > 0 && alpha <= 1),
+    `the convex residual's weight is ${alpha}`,
+    'above 0 and at most 1',
+    'It is residualWeight, or else residualScale / (2 · layers)',
+  );
 }
 
 function checkSizes(config: ResolvedConfig): void {
   const { heads, kvHeads, headDim, width, experts, activeExperts, slidingWindow, gatedMlp, fusedGate } =
     config;
-  require(config.headDim % 1 === 0 &&
-    headDim >
-      0, `headDim is ${headDim} (width ${width}, ${heads} heads)`, 'a whole number ≥ 1', 'Choose heads that divide width, or give headDim');
+  demand(
+    config.headDim % 1 === 0 && headDim > 0,
+    `headDim is ${headDim} (width ${width}, ${heads} heads)`,
+    'a whole number ≥ 1',
+    'Choose heads that divide width, or give headDim',
+  );
   requireWhole('kvHeads', kvHeads, 1);
-  require(heads % kvHeads ===
-    0, `kvHeads is ${kvHeads}`, `a divisor of heads, ${heads}`, 'Each key head serves equally many query heads');
+  demand(
+    heads % kvHeads === 0,
+    `kvHeads is ${kvHeads}`,
+    `a divisor of heads, ${heads}`,
+    'Each key head serves equally many query heads',
+  );
   requireWhole('mlpWidth', config.mlpWidth, 1);
   requireWhole('experts', experts, 0);
   requireWhole('activeExperts', activeExperts, 1);
-  require(experts === 0 ||
-    activeExperts <=
-      experts, `activeExperts is ${activeExperts}`, `at most experts, ${experts}`, 'Each token gets some of the experts');
-  require(gatedMlp || !fusedGate, 'fusedGate came without gatedMlp', 'both', 'Leave out fusedGate');
+  demand(
+    experts === 0 || activeExperts <= experts,
+    `activeExperts is ${activeExperts}`,
+    `at most experts, ${experts}`,
+    'Each token gets some of the experts',
+  );
+  demand(gatedMlp || !fusedGate, 'fusedGate came without gatedMlp', 'both', 'Leave out fusedGate');
   if (slidingWindow !== undefined) requireWhole('slidingWindow', slidingWindow, 1);
   requireWhole('slidingWindowFrom', config.slidingWindowFrom, 0);
 }
 
 function checkRotary({ position, headDim, rotaryBase, rotaryFraction, rotaryScaling }: ResolvedConfig): void {
   if (position === 'learned') return;
-  require(rotaryFraction > 0 &&
-    rotaryFraction <=
-      1, `rotaryFraction is ${rotaryFraction}`, 'above 0 and at most 1', 'It is the share of each head that is turned');
+  demand(
+    rotaryFraction > 0 && rotaryFraction <= 1,
+    `rotaryFraction is ${rotaryFraction}`,
+    'above 0 and at most 1',
+    'It is the share of each head that is turned',
+  );
   const rotated = Math.floor(headDim * rotaryFraction);
-  require(rotated >= 2 &&
-    rotated % 2 ===
-      0, `rotary positions would turn ${rotated} of ${headDim} entries per head`, 'an even number ≥ 2', 'Change headDim or rotaryFraction');
-  require(rotaryBase > 0, `rotaryBase is ${rotaryBase}`, 'a number > 0', "Take the model's rope_theta");
+  demand(
+    rotated >= 2 && rotated % 2 === 0,
+    `rotary positions would turn ${rotated} of ${headDim} entries per head`,
+    'an even number ≥ 2',
+    'Change headDim or rotaryFraction',
+  );
+  demand(rotaryBase > 0, `rotaryBase is ${rotaryBase}`, 'a number > 0', "Take the model's rope_theta");
   if (!rotaryScaling) return;
   const positive = (name: string, value: number) =>
-    require(Number.isFinite(value) &&
-      value > 0, `rotaryScaling.${name} is ${value}`, 'a number > 0', "Take the model's");
+    demand(
+      Number.isFinite(value) && value > 0,
+      `rotaryScaling.${name} is ${value}`,
+      'a number > 0',
+      "Take the model's",
+    );
   positive('factor', rotaryScaling.factor);
   if (rotaryScaling.type === 'linear') return;
-  require(rotaryScaling.type ===
-    'llama3', `rotaryScaling.type is '${(rotaryScaling as { type: unknown }).type}'`, 'linear or llama3', 'Leave it out for none');
+  demand(
+    rotaryScaling.type === 'llama3',
+    `rotaryScaling.type is '${(rotaryScaling as { type: unknown }).type}'`,
+    'linear or llama3',
+    'Leave it out for none',
+  );
   const { lowFrequencyFactor, highFrequencyFactor, originalContextLength } = rotaryScaling;
   positive('lowFrequencyFactor', lowFrequencyFactor);
   positive('highFrequencyFactor', highFrequencyFactor);
   positive('originalContextLength', originalContextLength);
-  require(lowFrequencyFactor <
-    highFrequencyFactor, `rotaryScaling.lowFrequencyFactor is ${lowFrequencyFactor}`, `below highFrequencyFactor, ${highFrequencyFactor}`, 'They may be exchanged');
+  demand(
+    lowFrequencyFactor < highFrequencyFactor,
+    `rotaryScaling.lowFrequencyFactor is ${lowFrequencyFactor}`,
+    `below highFrequencyFactor, ${highFrequencyFactor}`,
+    'They may be exchanged',
+  );
 }
 
 function requireWhole(name: string, value: number, least: number): void {
-  require(Number.isInteger(value) &&
-    value >= least &&
-    value <=
-      2 **
-        31, `${name} is ${value}`, `a whole number ≥ ${least}`, `Typical is that of a preset, as GPT_PRESETS.tiny`);
+  demand(
+    Number.isInteger(value) && value >= least && value <= 2 ** 31,
+    `${name} is ${value}`,
+    `a whole number ≥ ${least}`,
+    `Typical is that of a preset, as GPT_PRESETS.tiny`,
+  );
 }
 
-function require(holds: boolean, came: string, expected: string, advice: string): void {
+function demand(holds: boolean, came: string, expected: string, advice: string): void {
   if (!holds) throw new Error(`GPT: ${came}, expected ${expected}. ${advice}.`);
 }
