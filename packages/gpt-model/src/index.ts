@@ -14,6 +14,7 @@ export { type GenerateOptions, generate } from './generate.js';
 export { type ForwardOptions, GPT, type GPTOptions, type Tokens } from './gpt.js';
 export { applyHead } from './head.js';
 export type { Initialize } from './initialize.js';
+export { MODEL_PRESETS, type ModelPreset } from './model-presets.js';
 export { parameterShapes } from './parameters.js';
 export type { Observe } from './pass.js';
 export { GPT_PRESETS, type GPTPreset } from './presets.js';

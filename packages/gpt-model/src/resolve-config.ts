@@ -49,13 +49,13 @@ export function resolveConfig(config: GPTConfig): ResolvedConfig {
         `Take the nearest and change its choices.`,
     );
   }
-  for (const name of ['vocabSize', 'contextLength', 'layers', 'heads', 'width'] as const) {
+  for (const name of SIZES) {
     requireWhole(name, config[name], 1);
   }
   const { biases, ...choices } = ARCHITECTURES[config.architecture];
   const lipschitz = config.architecture === 'lipschitz';
   const headDim = config.headDim ?? config.width / config.heads;
-  const resolved: ResolvedConfig = {
+  const defaults = {
     kvHeads: config.heads,
     headDim,
     attentionScale: lipschitz ? 1 / headDim : 1 / Math.sqrt(headDim),
@@ -88,11 +88,17 @@ export function resolveConfig(config: GPTConfig): ResolvedConfig {
     checkpointing: false,
     zeroInit: false,
     ...choices,
-    ...withoutUndefined(config),
-  };
-  check(resolved, Object.keys(config));
+  } as const;
+  const known = ['architecture', ...SIZES, ...Object.keys(defaults)];
+  const unknown = Object.keys(config).find((key) => !known.includes(key));
+  demand(unknown === undefined, `'${unknown}' is no choice`, 'those of GPTConfig', 'Check its spelling');
+  const resolved: ResolvedConfig = { ...defaults, ...withoutUndefined(config) };
+  check(resolved);
   return Object.freeze(resolved);
 }
+
+/** What every config has to say. */
+const SIZES = ['vocabSize', 'contextLength', 'layers', 'heads', 'width'] as const;
 
 /** `{ a: undefined }` leaves a default in place. */
 function withoutUndefined(config: GPTConfig): GPTConfig {
@@ -138,10 +144,7 @@ const NUMBERS = [
   'finalScale',
 ] as const;
 
-function check(config: ResolvedConfig, given: readonly string[]): void {
-  const unknown = given.find((key) => !Object.hasOwn(config, key));
-  demand(unknown === undefined, `'${unknown}' is no choice`, 'those of GPTConfig', 'Check its spelling');
-
+function check(config: ResolvedConfig): void {
   for (const [name, allowed] of Object.entries(NAMED)) {
     const value = config[name as keyof typeof NAMED];
     demand(
