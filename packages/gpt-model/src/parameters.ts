@@ -70,5 +70,5 @@ export function parameterShapes(config: ResolvedConfig): Map<string, number[]> {
 }
 
 /** How many logits a position gets. */
-export const outputsOf = ({ vocabSize, expandHead }: ResolvedConfig): number =>
+const outputsOf = ({ vocabSize, expandHead }: ResolvedConfig): number =>
   vocabSize + (expandHead ? 1 : 0);
