@@ -5,7 +5,7 @@ import type { Weights } from './weights.js';
  * Runs a part of a model without keeping what its gradient needs, and runs it again when the gradient asks.
  *
  * Only `x` is kept for the backward pass. The weights are inputs of the op, so that `tf.variableGrads` finds
- * the way to them.
+ * the way to them; they must be alive and unchanged until then, as variables are.
  *
  * @param f Must give the same value each time: seed what is random.
  * @see Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016. https://arxiv.org/abs/1604.06174
@@ -19,16 +19,17 @@ export function checkpointed(
   const run = (x: Tensor, ...values: Tensor[]) =>
     f(x, Object.fromEntries(names.map((name, i) => [name, values[i]])));
 
+  const values = names.map((name) => weights[name]);
+
   const op = customGrad((...args) => {
-    const inputs = args.slice(0, -1) as Tensor[];
-    const save = args[names.length + 1] as unknown as GradSaveFunc;
-    save(inputs);
+    const [x, save] = [args[0] as Tensor, args[names.length + 1] as unknown as GradSaveFunc];
+    save([x]);
     return {
-      value: run(inputs[0], ...inputs.slice(1)),
-      gradFunc: (dy, saved) => tidy(() => withOwnTape(() => grads(run)(saved, dy))),
+      value: run(x, ...values),
+      gradFunc: (dy, [x]) => tidy(() => withOwnTape(() => grads(run)([x, ...values], dy))),
     };
   });
-  return op(x, ...names.map((name) => weights[name]));
+  return op(x, ...values);
 }
 
 /**

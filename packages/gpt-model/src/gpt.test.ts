@@ -257,6 +257,38 @@ describeOnBackends('GPT', () => {
     }
   });
 
+  it('holds the activations of one block at a time', () => {
+    const alive = (layers: number) => {
+      const model = new GPT({ ...config, layers });
+      const before = tf.memory().numTensors;
+      let most = 0;
+      model.forward(TOKENS, {
+        observe: () => {
+          most = Math.max(most, tf.memory().numTensors - before);
+        },
+      });
+      model.dispose();
+      return most;
+    };
+    expect(alive(6)).toBe(alive(1) + 5); // one more tensor per block: what it returned
+  });
+
+  it('keeps less for the backward pass when it checkpoints', () => {
+    const kept = (checkpointing: boolean) => {
+      const model = new GPT({ ...config, layers: 6, checkpointing });
+      const before = tf.memory().numBytes;
+      let bytes = 0;
+      tf.variableGrads(() => {
+        const loss = tf.mean(tf.square(model.forward(TOKENS))) as tf.Scalar;
+        bytes = tf.memory().numBytes - before;
+        return loss;
+      }, model.variables);
+      model.dispose();
+      return bytes;
+    };
+    expect(kept(true)).toBeLessThan(0.3 * kept(false));
+  });
+
   it('shows activations by name', () => {
     const model = new GPT(config);
     const seen: Record<string, number[]> = {};

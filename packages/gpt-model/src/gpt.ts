@@ -178,22 +178,18 @@ export class GPT {
       const seen: KeysAndValues[] = [];
       let h = x;
       for (let layer = 0; layer < layers; layer++) {
-        const run = (input: Tensor, weights: Weights, see: Observe) =>
-          block(input, weights, this.config, {
-            layer,
-            offset: cache?.length ?? 0,
-            past: cache?.layer(layer),
-            dropping,
-            observe: see,
-          });
+        const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping };
         const weights = this.blocks[layer];
         if (this.config.checkpointing && !cache) {
-          h = checkpointed((input, values) => run(input, values, () => {}).y, h, weights);
+          const silent = { ...options, observe: () => {} };
+          h = checkpointed((input, values) => block(input, values, this.config, silent).y, h, weights);
           observe(`blocks.${layer}`, h);
-        } else {
-          const { y, k, v } = run(h, weights, observe);
+        } else if (cache) {
+          const { y, k, v } = tidy(() => block(h, weights, this.config, { ...options, observe }));
           h = y;
           seen.push({ k, v });
+        } else {
+          h = tidy(() => block(h, weights, this.config, { ...options, observe }).y);
         }
       }
       const logits = this.logits(lastOnly ? slice(h, [0, time - 1, 0]) : h);

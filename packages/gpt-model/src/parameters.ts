@@ -70,5 +70,4 @@ export function parameterShapes(config: ResolvedConfig): Map<string, number[]> {
 }
 
 /** How many logits a position gets. */
-const outputsOf = ({ vocabSize, expandHead }: ResolvedConfig): number =>
-  vocabSize + (expandHead ? 1 : 0);
+const outputsOf = ({ vocabSize, expandHead }: ResolvedConfig): number => vocabSize + (expandHead ? 1 : 0);
