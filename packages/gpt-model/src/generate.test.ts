@@ -55,7 +55,7 @@ describeOnBackends('generate', () => {
 
   it('draws the same tokens for the same seed, and others for another', async () => {
     const model = new GPT(gpt2);
-    const draw = (seed: number) => collect(generate(model, [1], { maxTokens: 20, seed }));
+    const draw = (seed: number) => collect(generate(model, Int32Array.of(1), { maxTokens: 20, seed }));
     expect(await draw(5)).toEqual(await draw(5));
     expect(await draw(5)).not.toEqual(await draw(6));
     model.dispose();

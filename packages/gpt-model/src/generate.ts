@@ -38,22 +38,22 @@ export interface GenerateOptions extends Omit<FilterOptions, 'previousTokens'> {
  */
 export function generate(
   model: GPT,
-  prompt: readonly number[],
+  prompt: ArrayLike<number>,
   options?: GenerateOptions,
 ): AsyncGenerator<number, void>;
 export function generate(
   model: GPT,
-  prompts: readonly (readonly number[])[],
+  prompts: readonly ArrayLike<number>[],
   options?: GenerateOptions,
 ): AsyncGenerator<(number | null)[], void>;
 export function generate(
   model: GPT,
-  prompt: readonly number[] | readonly (readonly number[])[],
+  prompt: ArrayLike<number> | readonly ArrayLike<number>[],
   options: GenerateOptions = {},
 ): AsyncGenerator<number | (number | null)[], void> {
   checkOptions(options);
   const single = typeof prompt[0] === 'number';
-  const prompts = (single ? [prompt] : prompt) as readonly (readonly number[])[];
+  const prompts = (single ? [prompt] : prompt) as readonly ArrayLike<number>[];
   checkPrompts(prompts, model);
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const rows = prompts.map((tokens, i) => new Row(tokens, randomSource(seed, i), options));
@@ -105,7 +105,7 @@ class Row {
   private readonly watch: StopWatch;
 
   constructor(
-    prompt: readonly number[],
+    prompt: ArrayLike<number>,
     private readonly random: Random,
     { stop = [], decode }: GenerateOptions,
   ) {
@@ -208,10 +208,10 @@ function checkOptions({ maxTokens = 100, seed, ...filters }: GenerateOptions): v
   }
 }
 
-function checkPrompts(prompts: readonly (readonly number[])[], { config: { vocabSize } }: GPT): void {
+function checkPrompts(prompts: readonly ArrayLike<number>[], { config: { vocabSize } }: GPT): void {
   const isToken = (id: number) => Number.isInteger(id) && id >= 0 && id < vocabSize;
   prompts.forEach((prompt, i) => {
-    const wrong = prompt.length === 0 ? 'nothing' : prompt.find((id) => !isToken(id));
+    const wrong = prompt.length === 0 ? 'nothing' : Array.from(prompt).find((id) => !isToken(id));
     if (wrong === undefined) return;
     throw new Error(
       `generate: prompt ${i} contains ${wrong}, expected at least one token id from 0 to ${vocabSize - 1}. ` +

@@ -64,6 +64,7 @@ describe('resolveConfig', () => {
     ],
     ['a prototype key', { architecture: 'constructor' }, "architecture is 'constructor'"],
     ['a size', { layers: 0 }, 'layers is 0, expected a whole number ≥ 1'],
+    ['absurd sizes', { layers: 2 ** 31 }, 'make 2147483648 MLPs, expected at most 65536'],
     ['a missing size', { width: undefined }, 'width is undefined'],
     ['heads', { heads: 3 }, 'headDim is 2.66'],
     ['key heads', { heads: 4, kvHeads: 3 }, 'kvHeads is 3, expected a divisor of heads, 4'],

@@ -97,6 +97,9 @@ export function resolveConfig(config: GPTConfig): ResolvedConfig {
   return Object.freeze(resolved);
 }
 
+/** Far beyond any model, and little enough to list their parameters: config files may be damaged. */
+const MAX_MLPS = 2 ** 16;
+
 /** What every config has to say. */
 const SIZES = ['vocabSize', 'contextLength', 'layers', 'heads', 'width'] as const;
 
@@ -206,6 +209,13 @@ function checkSizes(config: ResolvedConfig): void {
   requireWhole('mlpWidth', config.mlpWidth, 1);
   requireWhole('experts', experts, 0);
   requireWhole('activeExperts', activeExperts, 1);
+  const mlps = config.layers * Math.max(1, experts);
+  demand(
+    mlps <= MAX_MLPS,
+    `${config.layers} layers of ${Math.max(1, experts)} experts make ${mlps} MLPs`,
+    `at most ${MAX_MLPS}`,
+    'Check the config file',
+  );
   demand(
     experts === 0 || activeExperts <= experts,
     `activeExperts is ${activeExperts}`,
