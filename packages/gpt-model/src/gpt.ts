@@ -1,0 +1,318 @@
+import { embedding, linear } from '@evenkeel/ops';
+import {
+  add,
+  dispose,
+  engine,
+  mul,
+  range,
+  slice,
+  Tensor,
+  type Tensor3D,
+  tensor,
+  tensor2d,
+  tidy,
+  type Variable,
+  variable,
+} from '@tensorflow/tfjs-core';
+import type { KeysAndValues } from './attention.js';
+import { block } from './block.js';
+import { KeyValueCache } from './cache.js';
+import { checkpointed } from './checkpointed.js';
+import type { GPTConfig, ResolvedConfig } from './config.js';
+import { type Dropping, dropout, seedAt } from './dropout.js';
+import { applyHead } from './head.js';
+import { type Initialize, initialValue, unigramBias } from './initialize.js';
+import { normalize } from './norm.js';
+import { parameterShapes } from './parameters.js';
+import type { Observe } from './pass.js';
+import { GPT_PRESETS, type GPTPreset } from './presets.js';
+import { checkSeed, randomSource } from './random.js';
+import { resolveConfig } from './resolve-config.js';
+import { type Weights, within } from './weights.js';
+
+export interface GPTOptions {
+  /**
+   * Goes before the names of this model's variables, which tfjs wants unique: `name/embed.weight`. Give one to
+   * restore optimizer state by name. Default 'gpt', then 'gpt_1' while that is alive.
+   */
+  readonly name?: string;
+  /** Decides the initial weights, a whole number from 0 to 2³² − 1. Default 0. */
+  readonly seed?: number;
+  /** Makes the initial weights instead, in the order of {@link parameterShapes}, as a loader does. */
+  readonly initialize?: Initialize;
+  /** How often each token occurs: the head's bias starts at the logarithms. Needs `headBias`. */
+  readonly unigramCounts?: ArrayLike<number>;
+}
+
+export interface ForwardOptions {
+  /** What came before the tokens; they are added to it. */
+  readonly cache?: KeyValueCache;
+  /** Drops entries, if the config has dropout. Default false. */
+  readonly training?: boolean;
+  /** Decides what is dropped, a whole number from 0 to 2³² − 1. Default a new one per call. */
+  readonly seed?: number;
+  /** Logits of the last position only, `[batch, 1, tokens]`. Default false. */
+  readonly lastOnly?: boolean;
+  /** Sees activations by name. */
+  readonly observe?: Observe;
+}
+
+/** Token ids: an int32 tensor `[batch, time]`, or rows of equal length. */
+export type Tokens = Tensor | readonly (readonly number[])[];
+
+/**
+ * A decoder-only transformer.
+ *
+ *     x = embed[tokens] + position            or positions turned into queries and keys
+ *     x = block(x)                            attention and MLP, `layers` times
+ *     logits = norm(x) W_headᵀ
+ *
+ * Trains with any `tf.Optimizer`: `optimizer.minimize(() => loss(labels, model.forward(tokens)), false,
+ * model.variables)`. Several models can be alive at once.
+ *
+ * @example
+ * const model = new GPT({ architecture: 'gpt2', vocabSize: 65, contextLength: 64, layers: 4, heads: 4, width: 128 });
+ * const logits = model.forward([[1, 2, 3]]); // [1, 3, 65]
+ */
+export class GPT {
+  /** Every choice made. */
+  readonly config: ResolvedConfig;
+  /** What the names of its variables begin with. */
+  readonly name: string;
+  /** Its variables by parameter name, without the model's name. Names and shapes: {@link parameterShapes}. */
+  readonly parameters: ReadonlyMap<string, Variable>;
+  private readonly blocks: readonly Weights[];
+  private alive = true;
+
+  /**
+   * @param config A config, or the name of a preset.
+   * @throws If a choice does not fit, the name is taken, or an initial value has another shape.
+   */
+  constructor(config: GPTConfig | GPTPreset, { name, seed = 0, initialize, unigramCounts }: GPTOptions = {}) {
+    this.config = resolveConfig(typeof config === 'string' ? presetNamed(config) : config);
+    checkSeed('GPT', seed);
+    this.name = freeName(name, this.config);
+    this.parameters = createParameters(this.name, this.config, (parameter, shape, index) => {
+      if (parameter === 'head.bias' && unigramCounts) {
+        return tensor(unigramBias(unigramCounts, this.config, shape[0]), shape);
+      }
+      if (initialize) return initialize(parameter, shape);
+      return initialValue(parameter, shape, this.config, randomSource(seed, index));
+    });
+    const weights = Object.fromEntries(this.parameters);
+    this.blocks = Array.from({ length: this.config.layers }, (_, i) => within(weights, `blocks.${i}`));
+    if (unigramCounts && !this.config.headBias) {
+      this.dispose();
+      throw new Error('GPT: unigramCounts came without headBias, expected both. Set headBias in the config.');
+    }
+  }
+
+  /** All parameters, in the order of the forward pass; what an optimizer's `minimize` takes. */
+  get variables(): Variable[] {
+    return [...this.parameters.values()];
+  }
+
+  /** How many numbers the model learns. */
+  get parameterCount(): number {
+    return this.variables.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /**
+   * The score of each token to come next, at each position.
+   *
+   * @param tokens Shape `[batch, time]`, int32, time at most `contextLength`.
+   * @returns Logits, shape `[batch, time, tokens]`.
+   * @throws If tokens or options do not fit.
+   */
+  forward(tokens: Tokens, options: ForwardOptions = {}): Tensor3D {
+    return tidy(() => {
+      const dropping = this.dropping(options);
+      return this.forwardEmbedded(this.embed(tokens, options), { ...options, seed: dropping.seed });
+    });
+  }
+
+  /**
+   * The vectors that tokens come in as: the sum of token and, if learned, position. The first half of
+   * {@link forward}; {@link forwardEmbedded} is the second.
+   *
+   * @returns Shape `[batch, time, width]`.
+   */
+  embed(tokens: Tokens, options: Pick<ForwardOptions, 'cache' | 'training' | 'seed'> = {}): Tensor3D {
+    return tidy(() => {
+      const ids = tokenIds(tokens, this.config);
+      const [batch, time] = ids.shape as number[];
+      const offset = options.cache?.length ?? 0;
+      options.cache?.checkNext(batch, time);
+      const scale = this.config.embeddingScale;
+      const token = embedding(this.weight('embed.weight'), ids);
+      const scaled = scale === 1 ? token : mul(token, scale);
+      const position = this.parameters.get('position.weight');
+      const x = position
+        ? add(scaled, embedding(position, range(offset, offset + time, 1, 'int32')))
+        : scaled;
+      const { rate, seed } = this.dropping(options);
+      return dropout(x, { rate, seed: seedAt(seed, 0) }) as Tensor3D;
+    });
+  }
+
+  /**
+   * Logits from vectors in the place of tokens, for gradients in them.
+   *
+   * @param x As {@link embed} returns, shape `[batch, time, width]`.
+   * @returns Logits, shape `[batch, time, tokens]`.
+   */
+  forwardEmbedded(x: Tensor, options: ForwardOptions = {}): Tensor3D {
+    const { cache, lastOnly = false, observe = () => {} } = options;
+    const { width, contextLength, layers } = this.config;
+    const [batch, time] = x.shape as number[];
+    if (x.rank !== 3 || x.shape[2] !== width || time > contextLength) {
+      throw new Error(
+        `GPT.forwardEmbedded: x has shape [${x.shape}], expected [batch, time, ${width}] with time at most ` +
+          `${contextLength}. Make it with embed().`,
+      );
+    }
+    return tidy(() => {
+      cache?.checkNext(batch, time);
+      const dropping = this.dropping(options);
+      observe('embed', x);
+      const seen: KeysAndValues[] = [];
+      let h = x;
+      for (let layer = 0; layer < layers; layer++) {
+        const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping };
+        const weights = this.blocks[layer];
+        if (this.config.checkpointing && !cache) {
+          const silent = { ...options, observe: () => {} };
+          h = checkpointed((input, values) => block(input, values, this.config, silent).y, h, weights);
+          observe(`blocks.${layer}`, h);
+        } else if (cache) {
+          const { y, k, v } = tidy(() => block(h, weights, this.config, { ...options, observe }));
+          h = y;
+          seen.push({ k, v });
+        } else {
+          h = tidy(() => block(h, weights, this.config, { ...options, observe }).y);
+        }
+      }
+      const logits = this.logits(lastOnly ? slice(h, [0, time - 1, 0]) : h);
+      observe('logits', logits);
+      cache?.update(seen, batch, time);
+      return logits as Tensor3D;
+    });
+  }
+
+  /**
+   * What the config's head makes of the logits: probabilities, or log-probabilities for `logStablemax`.
+   *
+   * @returns Shape `[batch, time, tokens]`.
+   */
+  predict(tokens: Tokens, options: ForwardOptions = {}): Tensor3D {
+    return tidy(() => applyHead(this.config.head, this.forward(tokens, options)) as Tensor3D);
+  }
+
+  /** An empty cache for {@link forward}. */
+  cache(): KeyValueCache {
+    return new KeyValueCache(this.config);
+  }
+
+  /** Frees all variables, and with them the model's name. */
+  dispose(): void {
+    if (this.alive) dispose(this.variables);
+    this.alive = false;
+  }
+
+  private weight(name: string): Variable {
+    return this.parameters.get(name)!;
+  }
+
+  private logits(h: Tensor): Tensor {
+    const { config, parameters } = this;
+    const normed = config.finalNorm
+      ? normalize(h, config, parameters.get('norm.weight'), parameters.get('norm.bias'))
+      : h;
+    const head = this.weight(config.tiedHead ? 'embed.weight' : 'head.weight');
+    const bias = parameters.get('head.bias');
+    if (config.finalScale === 1) return linear(normed, head, bias);
+    const scaled = mul(linear(normed, head), config.finalScale);
+    return bias ? add(scaled, bias) : scaled;
+  }
+
+  private dropping({ training = false, seed }: Pick<ForwardOptions, 'training' | 'seed'>): Dropping {
+    if (seed !== undefined) checkSeed('GPT.forward', seed);
+    return {
+      rate: training ? this.config.dropout : 0,
+      seed: seed ?? Math.floor(Math.random() * 2 ** 32),
+    };
+  }
+}
+
+function presetNamed(name: GPTPreset): GPTConfig {
+  if (Object.hasOwn(GPT_PRESETS, name)) return GPT_PRESETS[name];
+  throw new Error(
+    `GPT: preset '${name}' is unknown, expected one of ${Object.keys(GPT_PRESETS).join(', ')}. Or pass a config.`,
+  );
+}
+
+/** A prefix under which no parameter of the model is registered yet. */
+function freeName(wanted: string | undefined, config: ResolvedConfig): string {
+  const [parameter] = parameterShapes(config).keys();
+  const taken = (name: string) => engine().registeredVariables[`${name}/${parameter}`] !== undefined;
+  if (wanted === undefined) {
+    let name = 'gpt';
+    for (let i = 1; taken(name); i++) name = `gpt_${i}`;
+    return name;
+  }
+  if (taken(wanted)) {
+    throw new Error(
+      `GPT: the name '${wanted}' belongs to a model that is alive, expected a new one. Dispose that model first.`,
+    );
+  }
+  return wanted;
+}
+
+function createParameters(
+  name: string,
+  config: ResolvedConfig,
+  initial: (parameter: string, shape: number[], index: number) => Tensor,
+): Map<string, Variable> {
+  const parameters = new Map<string, Variable>();
+  try {
+    let index = 0;
+    for (const [parameter, shape] of parameterShapes(config)) {
+      const value = initial(parameter, shape, index++);
+      try {
+        requireValue(parameter, shape, value);
+        parameters.set(parameter, variable(value, true, `${name}/${parameter}`));
+      } finally {
+        value.dispose(); // the variable holds the data on
+      }
+    }
+  } catch (error) {
+    dispose([...parameters.values()]);
+    throw error;
+  }
+  return parameters;
+}
+
+function requireValue(parameter: string, shape: number[], value: Tensor): void {
+  if (value.dtype === 'float32' && value.shape.join() === shape.join()) return;
+  throw new Error(
+    `GPT: the initial value of '${parameter}' is ${value.dtype} of shape [${value.shape}], expected float32 of ` +
+      `shape [${shape}]. See parameterShapes().`,
+  );
+}
+
+function tokenIds(tokens: Tokens, { contextLength }: ResolvedConfig): Tensor {
+  const ids = tokens instanceof Tensor ? tokens : tensor2d(tokens as number[][], undefined, 'int32');
+  if (ids.rank !== 2 || ids.dtype !== 'int32' || ids.size === 0) {
+    throw new Error(
+      `GPT.forward: tokens are ${ids.dtype} of shape [${ids.shape}], expected int32 of shape [batch, time], not ` +
+        `empty. Create them with tf.tensor2d(ids, shape, 'int32').`,
+    );
+  }
+  if (ids.shape[1]! > contextLength) {
+    throw new Error(
+      `GPT.forward: ${ids.shape[1]} tokens came, expected at most contextLength, ${contextLength}. ` +
+        `Pass the last ${contextLength}.`,
+    );
+  }
+  return ids;
+}

@@ -1,0 +1,43 @@
+import { gelu, linear, silu } from '@evenkeel/ops';
+import { mul, relu, split, type Tensor } from '@tensorflow/tfjs-core';
+import type { Activation, ResolvedConfig } from './config.js';
+import type { Weights } from './weights.js';
+
+/**
+ * Works on each position by itself.
+ *
+ *     y = W_down f(W_up x)                            plain
+ *     y = W_down (f(W_gate x) ∘ W_up x)               gated: SwiGLU with silu, GeGLU with geluTanh
+ *
+ * @param x Shape `[..., width]`.
+ * @returns The shape of `x`.
+ * @see Shazeer, "GLU Variants Improve Transformer", 2020. https://arxiv.org/abs/2002.05202
+ */
+export function mlp(x: Tensor, weights: Weights, config: ResolvedConfig): Tensor {
+  const project = (name: string, input: Tensor) =>
+    linear(input, weights[`${name}.weight`], weights[`${name}.bias`]);
+  const f = (input: Tensor) => activate(input, config.activation);
+  if (!config.gatedMlp) return project('down', f(project('up', x)));
+  const [gate, up] = config.fusedGate
+    ? split(project('gateUp', x), 2, -1)
+    : [project('gate', x), project('up', x)];
+  return project('down', mul(f(gate), up));
+}
+
+/** The largest slope of the tanh form of GELU, by which Modula divides it. */
+const GELU_SLOPE = 1.1289;
+
+function activate(x: Tensor, activation: Activation): Tensor {
+  switch (activation) {
+    case 'gelu':
+      return gelu(x);
+    case 'geluTanh':
+      return gelu(x, { approximate: 'tanh' });
+    case 'modulaGelu':
+      return mul(gelu(x, { approximate: 'tanh' }), 1 / GELU_SLOPE);
+    case 'silu':
+      return silu(x);
+    case 'relu':
+      return relu(x);
+  }
+}
