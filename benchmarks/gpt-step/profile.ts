@@ -8,9 +8,11 @@ export interface KernelTime {
   calls: number;
   /** Milliseconds of wall time in one step, without the kernels it called itself; median over the steps. */
   wallMs: number;
-  /** Of the whole step, which also contains the bookkeeping of tfjs: `kernel: 'outside kernels'`. */
+  /** Of the whole step, which also contains the bookkeeping of tfjs: `kernel: 'outside kernels'`. The sum of all is `'whole step'`. */
   share: number;
-  /** Arithmetic of matrix products, per second of its time. */
+  /** Arithmetic of matrix products, in 10⁹ operations. */
+  gflop?: number;
+  /** The same per second of its time; `npm run bench -- peak` has what the machine can do. */
   gflops?: number;
   /** Inputs and outputs together, per second of its time; those that only rename a tensor pass none. */
   gigabytesPerSecond?: number;
@@ -36,21 +38,20 @@ export function profileStep(step: (n: number) => void): KernelTime[] {
     bytes: median(steps.map((times) => times.get(kernel)?.bytes ?? 0)),
   }));
   const stepMs = median(whole);
-  const inside = lines.reduce((sum, { wallMs }) => sum + wallMs, 0);
-  lines.push({
-    kernel: 'outside kernels',
-    calls: 1,
-    wallMs: Math.max(0, stepMs - inside),
-    flop: 0,
-    bytes: 0,
-  });
+  const total = (key: 'calls' | 'wallMs' | 'flop' | 'bytes') =>
+    lines.reduce((sum, line) => sum + line[key], 0);
+  const [inside, calls, flop, bytes] = [total('wallMs'), total('calls'), total('flop'), total('bytes')];
+  lines.push(
+    { kernel: 'outside kernels', calls: 1, wallMs: Math.max(0, stepMs - inside), flop: 0, bytes: 0 },
+    { kernel: 'whole step', calls, wallMs: stepMs, flop, bytes },
+  );
   return lines
     .sort((a, b) => b.wallMs - a.wallMs)
     .map(({ wallMs, flop, bytes, ...line }) => ({
       ...line,
       wallMs: round(wallMs),
       share: round(wallMs / stepMs),
-      ...(flop > 0 && { gflops: round(flop / wallMs / 1e6) }),
+      ...(flop > 0 && { gflop: round(flop / 1e9), gflops: round(flop / wallMs / 1e6) }),
       ...(bytes > 0 && { gigabytesPerSecond: round(bytes / wallMs / 1e6) }),
     }));
 }

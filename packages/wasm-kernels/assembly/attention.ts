@@ -6,7 +6,7 @@ import { multiply } from './multiply';
 import { maxRun } from './reduce';
 
 /** Queries handled together: no more than that many rows of scores exist at a time. */
-export const BLOCK: usize = 32;
+export const BLOCK: usize = 24;
 
 /** Bytes of working memory for `time` queries and `timeK` keys, forward and backward. */
 export function attentionScratchBytes(time: usize, timeK: usize): usize {

@@ -1,12 +1,18 @@
-import { promoteHigh } from './sums64';
+import { madd } from './lanes';
+import { addExact, promoteHigh } from './sums64';
 
 /** Below this share of the gradient, the part orthogonal to the weights is rounding error. */
 const NOISE: f64 = 1e-6;
 /** Above this share of ‖g‖², the difference of squares has lost no digit that float32 can hold. */
 const SAFE_DIFFERENCE: f64 = 1e-6;
+/** Above this share of ‖g‖², so little cancels that float32 keeps the result orthogonal to its own rounding. */
+const SAFE_SHARE: f64 = 0.25;
+/** Factors between these keep their digits in float32, and so do their products with what moves a gradient. */
+const SMALL: f64 = 1e-18;
+const LARGE: f64 = 1e18;
 
 /**
- * The part of a gradient orthogonal to the weights, in float64 throughout. Needs 24 bytes of scratch.
+ * The part of a gradient orthogonal to the weights, its inner products in float64. Needs 24 bytes of scratch.
  *
  *     t = g − (⟨w,g⟩ / ⟨w,w⟩) w          u = t, or t ‖g‖ / ‖t‖ if `rescale`; 0 if ‖t‖ ≤ 10⁻⁶ ‖g‖
  */
@@ -27,7 +33,10 @@ export function orthogonalPart(
   if (!(tt > SAFE_DIFFERENCE * gg)) tt = squaredLength(g, w, count, share);
   let scale: f64 = rescale ? sqrt<f64>(gg / tt) : 1;
   if (tt <= NOISE * NOISE * gg) scale = 0;
-  writePart(g, w, u, count, share, scale);
+  const product = share * scale;
+  const fast = tt > SAFE_SHARE * gg && (product === 0 || (abs(product) > SMALL && abs(product) < LARGE));
+  if (fast) writePartFast(g, w, u, count, <f32>product, <f32>scale);
+  else writePart(g, w, u, count, share, scale);
 }
 
 /** Writes ⟨g,g⟩, ⟨w,g⟩ and ⟨w,w⟩, in float64, to `out`: one pass for the three. */
@@ -35,6 +44,9 @@ function innerProducts(g: usize, w: usize, count: usize, out: usize): void {
   let gg = f64x2.splat(0);
   let wg = f64x2.splat(0);
   let ww = f64x2.splat(0);
+  let ggHigh = f64x2.splat(0); // sums of their own: an addition need not wait for the one before
+  let wgHigh = f64x2.splat(0);
+  let wwHigh = f64x2.splat(0);
   for (; count >= 4; count -= 4, g += 16, w += 16) {
     const g4 = v128.load(g);
     const w4 = v128.load(w);
@@ -42,10 +54,16 @@ function innerProducts(g: usize, w: usize, count: usize, out: usize): void {
     const wLow = f64x2.promote_low_f32x4(w4);
     const gHigh = promoteHigh(g4);
     const wHigh = promoteHigh(w4);
-    gg = f64x2.add(f64x2.add(gg, f64x2.mul(gLow, gLow)), f64x2.mul(gHigh, gHigh));
-    wg = f64x2.add(f64x2.add(wg, f64x2.mul(gLow, wLow)), f64x2.mul(gHigh, wHigh));
-    ww = f64x2.add(f64x2.add(ww, f64x2.mul(wLow, wLow)), f64x2.mul(wHigh, wHigh));
+    gg = addExact(gLow, gLow, gg);
+    wg = addExact(gLow, wLow, wg);
+    ww = addExact(wLow, wLow, ww);
+    ggHigh = addExact(gHigh, gHigh, ggHigh);
+    wgHigh = addExact(gHigh, wHigh, wgHigh);
+    wwHigh = addExact(wHigh, wHigh, wwHigh);
   }
+  gg = f64x2.add(gg, ggHigh);
+  wg = f64x2.add(wg, wgHigh);
+  ww = f64x2.add(ww, wwHigh);
   let gSum = f64x2.extract_lane(gg, 0) + f64x2.extract_lane(gg, 1);
   let wgSum = f64x2.extract_lane(wg, 0) + f64x2.extract_lane(wg, 1);
   let wSum = f64x2.extract_lane(ww, 0) + f64x2.extract_lane(ww, 1);
@@ -86,5 +104,17 @@ function writePart(g: usize, w: usize, u: usize, count: usize, share: f64, scale
   }
   for (; count > 0; count--, g += 4, w += 4, u += 4) {
     store<f32>(u, f32((<f64>load<f32>(g) - share * <f64>load<f32>(w)) * scale));
+  }
+}
+
+/** {@link writePart} in float32, as scale · g − (scale · share) · w: no slower than memory. */
+function writePartFast(g: usize, w: usize, u: usize, count: usize, share: f32, scale: f32): void {
+  const c = f32x4.splat(-share);
+  const s = f32x4.splat(scale);
+  for (; count >= 4; count -= 4, g += 16, w += 16, u += 16) {
+    v128.store(u, madd(c, v128.load(w), f32x4.mul(s, v128.load(g))));
+  }
+  for (; count > 0; count--, g += 4, w += 4, u += 4) {
+    store<f32>(u, scale * load<f32>(g) - share * load<f32>(w));
   }
 }

@@ -5,8 +5,8 @@ export function dot64(x: usize, y: usize, count: usize): f64 {
   for (; count >= 4; count -= 4, x += 16, y += 16) {
     const a = v128.load(x);
     const b = v128.load(y);
-    low = f64x2.add(low, f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b)));
-    high = f64x2.add(high, f64x2.mul(promoteHigh(a), promoteHigh(b)));
+    low = addExact(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b), low);
+    high = addExact(promoteHigh(a), promoteHigh(b), high);
   }
   const sum = f64x2.add(low, high);
   let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
@@ -21,6 +21,16 @@ export function dot64(x: usize, y: usize, count: usize): f64 {
  */
 export function promoteHigh(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f64>(x, x, 1, 0));
+}
+
+/**
+ * sum + a b for numbers that were float32: the product is exact, so one rounding and two give the same.
+ *
+ * @inline
+ */
+export function addExact(a: v128, b: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(a, b, sum);
+  return f64x2.add(sum, f64x2.mul(a, b));
 }
 
 /** Writes Σ x² to `y`, rounded to float32. */
