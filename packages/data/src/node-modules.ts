@@ -7,7 +7,9 @@ const load = <M>(name: string): Promise<M> => import(/* @vite-ignore */ /* webpa
 /** @throws Where there is no Node. */
 export async function nodeFs(where: string): Promise<typeof import('node:fs')> {
   if (typeof process !== 'undefined' && process.versions?.node) return load('node:fs');
-  throw new Error(`${where}: files can only be opened by name in Node, expected bytes. Pass a Blob or an ArrayBuffer.`);
+  throw new Error(
+    `${where}: files can only be opened by name in Node, expected bytes. Pass a Blob or an ArrayBuffer.`,
+  );
 }
 
 /** @throws If it is not installed or has no binary for this machine. */

@@ -50,7 +50,8 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
     fail('vocabularySize', `a whole number from 1 to ${MAX_VOCABULARY}`);
   }
   if (dtype !== 'uint16' && dtype !== 'uint32') fail('dtype', "'uint16' or 'uint32'");
-  if (dtype === 'uint16' && (vocabularySize as number) > 2 ** 16) fail('dtype', "'uint32' for so large a vocabulary");
+  if (dtype === 'uint16' && (vocabularySize as number) > 2 ** 16)
+    fail('dtype', "'uint32' for so large a vocabulary");
   if (!isCount(count, 0, Number.MAX_SAFE_INTEGER)) fail('count', 'a whole number ≥ 0');
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) fail('sha256', '64 hexadecimal digits');
   if (documents !== undefined && !isCount(documents, 0, Number.MAX_SAFE_INTEGER)) {
@@ -80,7 +81,7 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
 function asObject(where: string, name: string, content: unknown): Record<string, unknown> {
   let parsed = content;
   if (typeof content === 'string') {
-    if (content.length > MAX_SIDECAR_BYTES) throw tooLarge(where, name, content.length);
+    if (content.length > MAX_SIDECAR_BYTES) throw sidecarTooLarge(where, name, content.length);
     try {
       parsed = JSON.parse(content);
     } catch (error) {
@@ -99,7 +100,7 @@ function asObject(where: string, name: string, content: unknown): Record<string,
   return Object.assign(Object.create(null), parsed); // without a prototype, so that no name is inherited
 }
 
-export const tooLarge = (where: string, name: string, size: number): Error =>
+export const sidecarTooLarge = (where: string, name: string, size: number): Error =>
   new Error(
     `${where}: ${name} has ${size} bytes, expected at most ${MAX_SIDECAR_BYTES}. Is it a sidecar? Make it again with tokenize.`,
   );

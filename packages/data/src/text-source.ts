@@ -1,5 +1,5 @@
-import { show } from './check.js';
 import { type Bytes, openBytes } from './byte-source.js';
+import { show } from './check.js';
 
 /**
  * Text to tokenize:
@@ -46,7 +46,8 @@ export async function* readText(where: string, source: TextSource): AsyncGenerat
 
 function* inPieces(text: string, from?: number, to = 1): Generator<TextPiece> {
   for (let at = 0; at < text.length; at += READ) {
-    const share = from === undefined ? undefined : from + ((to - from) * Math.min(at + READ, text.length)) / text.length;
+    const share =
+      from === undefined ? undefined : from + ((to - from) * Math.min(at + READ, text.length)) / text.length;
     yield { text: text.slice(at, at + READ), share };
   }
 }

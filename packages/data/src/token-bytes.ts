@@ -4,7 +4,8 @@ export type TokenDtype = 'uint16' | 'uint32';
 export const bytesPerToken = (dtype: TokenDtype): 2 | 4 => (dtype === 'uint16' ? 2 : 4);
 
 /** The smallest dtype for ids below `vocabularySize`. */
-export const dtypeFor = (vocabularySize: number): TokenDtype => (vocabularySize <= 2 ** 16 ? 'uint16' : 'uint32');
+export const dtypeFor = (vocabularySize: number): TokenDtype =>
+  vocabularySize <= 2 ** 16 ? 'uint16' : 'uint32';
 
 /** Tokens as they are stored, on every machine. */
 export function packTokens(tokens: ArrayLike<number>, dtype: TokenDtype): Uint8Array {
@@ -25,10 +26,10 @@ export function packTokens(tokens: ArrayLike<number>, dtype: TokenDtype): Uint8A
 /**
  * Reads stored tokens.
  *
- * @param into Where to write them, from index 0: as many as the bytes hold.
- * @returns The largest.
+ * @param into Where to write them, from index 0; ids beyond 2³¹ − 1 wrap around.
+ * @returns The largest, as it is stored.
  */
-export function unpackTokens(bytes: Uint8Array, dtype: TokenDtype, into: Int32Array | Float64Array): number {
+export function unpackTokens(bytes: Uint8Array, dtype: TokenDtype, into: Int32Array): number {
   const width = bytesPerToken(dtype);
   let largest = 0;
   for (let i = 0, at = 0; at < bytes.length; i++, at += width) {

@@ -169,7 +169,10 @@ function checkTokenizeOptions(options: TokenizeOptions): void {
   if (endOfText !== undefined && endOfText !== false) {
     checkWhole(WHERE, 'endOfText', endOfText, 0, tokenizer.vocabularySize - 1, 'Pass false for none.');
   }
-  if (documentSeparator !== undefined && (typeof documentSeparator !== 'string' || documentSeparator === '')) {
+  if (
+    documentSeparator !== undefined &&
+    (typeof documentSeparator !== 'string' || documentSeparator === '')
+  ) {
     throw new Error(
       `${WHERE}: documentSeparator is ${show(documentSeparator)}, expected a text. Leave it out for one document a file.`,
     );

@@ -43,8 +43,7 @@ export function tokenizerFromJson(
     name: name ?? firstText(config.name_or_path, config.tokenizer_class) ?? 'tokenizer.json',
     vocabularySize,
     ...(endOfText === undefined ? {} : { endOfText }),
-    encode: (text) =>
-      text === '' ? [] : published.encode(text, { add_special_tokens: false }).ids,
+    encode: (text) => (text === '' ? [] : published.encode(text, { add_special_tokens: false }).ids),
     decode(tokens) {
       const list = Array.from(tokens);
       const wrong = list.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
@@ -107,7 +106,9 @@ function splitsAtWords({ added_tokens = [], normalizer, pre_tokenizer, model }: 
         stages[0].behavior === 'Isolated' &&
         !stages[0].invert &&
         WORD_PATTERN.test(stages[0].pattern?.Regex ?? '')) &&
-    added_tokens.every(({ content, rstrip, single_word }) => typeof content === 'string' && !rstrip && !single_word)
+    added_tokens.every(
+      ({ content, rstrip, single_word }) => typeof content === 'string' && !rstrip && !single_word,
+    )
   );
 }
 
@@ -146,7 +147,9 @@ function parseObject(file: string, content: string | object): object {
     }
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-  throw new Error(`tokenizerFromJson: ${file} is ${show(parsed)}, expected an object. Pass the file's content.`);
+  throw new Error(
+    `tokenizerFromJson: ${file} is ${show(parsed)}, expected an object. Pass the file's content.`,
+  );
 }
 
 const damaged = (reason: string, cause?: unknown) =>
