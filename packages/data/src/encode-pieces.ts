@@ -38,8 +38,8 @@ export async function* encodePieces(
     }
     text += piece.text;
     share = piece.share ?? share;
-    while (text.length - searched >= chunkLength) {
-      const end = Math.min(text.length - 1, Math.max(searched, 0) + chunkLength);
+    while (text.length > searched + chunkLength) {
+      const end = searched + chunkLength; // a cut needs to see the character after it
       const cut = lastCut(tokenizer, text, searched, end);
       if (cut > 0) {
         yield encode(text.slice(0, cut));

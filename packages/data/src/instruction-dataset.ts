@@ -90,7 +90,7 @@ export function instructionDataset(
   }
 
   let drawn = 0;
-  let shuffle = { epoch: -1, order: new Int32Array() };
+  let shuffle = { epoch: -1, order: [] as ArrayLike<number> };
   /** The example that is drawn as number `n`: every one once in `size` draws. */
   const example = (n: number): Row => {
     if (order === 'sequential') return rows[n % size];

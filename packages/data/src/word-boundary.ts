@@ -1,6 +1,6 @@
 const LETTER_OR_DIGIT = /^[\p{L}\p{N}]$/u;
 /** What may belong to a word it follows: its letters, digits, accents, and the apostrophe of "don't". */
-const CONTINUES_WORD = /^[\p{L}\p{N}\p{M}\p{Cs}\u200c\u200d'’]$/u;
+const CONTINUES_WORD = /^[\p{L}\p{N}\p{M}\p{Cs}'’]$/u;
 
 /**
  * Whether a word has just ended before `at`: a letter or digit stands before it and something that cannot belong
