@@ -37,7 +37,9 @@ describe('characterTokenizer', () => {
   it('refuses a vocabulary that is none', () => {
     expect(() => characterTokenizer('')).toThrow('there are no characters');
     expect(() => characterTokenizer(['a', 'b', 'a'])).toThrow("vocabulary[2] is 'a' for the second time");
-    expect(() => characterTokenizer(['a', 'bc'])).toThrow("vocabulary[1] is 'bc', expected a single character");
+    expect(() => characterTokenizer(['a', 'bc'])).toThrow(
+      "vocabulary[1] is 'bc', expected a single character",
+    );
     expect(() => characterTokenizer([3] as unknown as string[])).toThrow('vocabulary[0] is 3');
     expect(() => characterTokenizer(null as unknown as string)).toThrow('the source is null');
   });

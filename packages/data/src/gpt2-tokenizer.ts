@@ -42,7 +42,8 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
       if (!HAS_LONG_WORD.test(text)) return encode(text, ORDINARY);
       const tokens: number[] = [];
       for (const [word] of text.matchAll(WORD)) {
-        for (const token of word.length < LONG ? encode(word, ORDINARY) : encodeLong(word)) tokens.push(token);
+        for (const token of word.length < LONG ? encode(word, ORDINARY) : encodeLong(word))
+          tokens.push(token);
       }
       return tokens;
     },

@@ -58,7 +58,7 @@ async function* readFiles(where: string, files: readonly Bytes[]): AsyncGenerato
   for (const file of files) {
     const source = await openBytes(where, file);
     try {
-      const decoder = new TextDecoder('utf-8', { fatal: true });
+      const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
       for (let at = 0; at < source.size; at += READ) {
         const length = Math.min(READ, source.size - at);
         const bytes = await source.read(at, length);

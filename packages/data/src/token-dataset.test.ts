@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import {
   type ByteSource,
   characterTokenizer,
-  type Tokenizer,
   TokenDataset,
   type TokenDatasetOptions,
+  type Tokenizer,
   tokenize,
 } from '@evenkeel/data';
 import { describeOnBackends } from '@evenkeel/testing';
@@ -34,8 +34,10 @@ const path = join(folder, 'numbers.bin');
 writeFileSync(path, file.bytes);
 writeFileSync(`${path}.json`, JSON.stringify(file.sidecar));
 
-const open = (options: Partial<TokenDatasetOptions> = {}, from: Parameters<typeof TokenDataset.open>[0] = file) =>
-  TokenDataset.open(from, { contextLength: 8, batchSize: 3, ...options });
+const open = (
+  options: Partial<TokenDatasetOptions> = {},
+  from: Parameters<typeof TokenDataset.open>[0] = file,
+) => TokenDataset.open(from, { contextLength: 8, batchSize: 3, ...options });
 
 /** A batch as arrays; its tensors are gone. */
 function take({ inputs, targets }: { inputs: tf.Tensor2D; targets: tf.Tensor2D }) {
@@ -43,7 +45,8 @@ function take({ inputs, targets }: { inputs: tf.Tensor2D; targets: tf.Tensor2D }
   tf.dispose([inputs, targets]);
   return arrays;
 }
-const firsts = (batch: { inputs: tf.Tensor2D; targets: tf.Tensor2D }) => take(batch).inputs.map(([first]) => first);
+const firsts = (batch: { inputs: tf.Tensor2D; targets: tf.Tensor2D }) =>
+  take(batch).inputs.map(([first]) => first);
 
 describeOnBackends('TokenDataset', () => {
   it('gives int32 rows and the tokens after them', async () => {
@@ -112,7 +115,8 @@ describeOnBackends('TokenDataset', () => {
     expect(await rows(7)).toEqual(await rows(7));
     expect(await rows(7)).not.toEqual(await rows(8));
     expect(await rows()).toEqual(await rows(0));
-    expect(await rows(1)).toEqual([582, 788, 121, 936, 605, 571, 860, 905]);
+    // The same numbers come out of MT19937 and xoroshiro128+ written down in Python.
+    expect(await rows(1)).toEqual([467, 921, 223, 659, 458, 212, 162, 975]);
   });
 
   it('reads on in order and starts again at the end', async () => {
@@ -128,7 +132,11 @@ describeOnBackends('TokenDataset', () => {
     const expected = take(await (await open({ contextLength: 99, batchSize: 4 })).batch());
     const rows: number[][] = [];
     for await (const batch of data.pass()) rows.push(firsts(batch));
-    expect(rows).toEqual([[0, 99, 198, 297], [396, 495, 594, 693], [792, 891]]);
+    expect(rows).toEqual([
+      [0, 99, 198, 297],
+      [396, 495, 594, 693],
+      [792, 891],
+    ]);
     expect(data.batchesPerPass).toBe(3);
     expect(take(await data.batch())).toEqual(expected);
   });
@@ -210,12 +218,14 @@ describeOnBackends('TokenDataset', () => {
     bytes[2 * 500 + 1] = 0x80;
     const data = await open({ order: 'sequential', batchSize: 1, contextLength: 400 }, { ...file, bytes });
     take(await data.batch());
-    const message = 'TokenDataset: token 500 is 33268, expected 0 to 999. The .bin is damaged';
+    const message = 'TokenDataset: token 500 is 33012, expected 0 to 999. The .bin is damaged';
     await expect(data.batch()).rejects.toThrow(message);
     await expect(data.verify()).rejects.toThrow(message);
     bytes.set(file.bytes);
     bytes[0] = 1;
-    await expect((await open({}, { ...file, bytes })).verify()).rejects.toThrow('TokenDataset.verify: the .bin has sha256');
+    await expect((await open({}, { ...file, bytes })).verify()).rejects.toThrow(
+      'TokenDataset.verify: the .bin has sha256',
+    );
     const large = wide.bytes.slice();
     large[3] = 0xff;
     const four = await open({ order: 'sequential' }, { ...wide, bytes: large });
@@ -259,8 +269,12 @@ describeOnBackends('TokenDataset', () => {
     await expectError({ contextLength: 2 ** 20, batchSize: 2 ** 20 }, 'the result would have shape');
     await expect(open({ contextLength: 1000 })).rejects.toThrow('there are 1000 tokens');
     await expect(open({}, null as never)).rejects.toThrow('TokenDataset.open: the file is null');
-    await expect(open({}, { bytes: file.bytes } as never)).rejects.toThrow('expected its name or { bytes, sidecar }');
-    await expect(open({}, { ...file, bytes: 7 } as never)).rejects.toThrow('TokenDataset.open: the bytes are 7');
+    await expect(open({}, { bytes: file.bytes } as never)).rejects.toThrow(
+      'expected its name or { bytes, sidecar }',
+    );
+    await expect(open({}, { ...file, bytes: 7 } as never)).rejects.toThrow(
+      'TokenDataset.open: the bytes are 7',
+    );
     const liar = { size: 2000, read: async () => new Uint8Array(3) };
     const data = await open({}, { ...file, bytes: liar });
     await expect(data.batch()).rejects.toThrow('TokenDataset: 3 bytes came, expected 18.');

@@ -106,6 +106,7 @@ export class TokenDataset {
    * @throws If the file cannot be read or holds a token beyond its vocabulary.
    */
   async batch(): Promise<TokenBatch> {
+    this.file.opened(); // also if the batch has been read already
     const at = this.position;
     const { starts, next } = this.draw();
     const rows = this.ahead?.at === at ? this.ahead.rows : this.read(starts);

@@ -86,7 +86,8 @@ export class TokenFile {
     await this.source.close?.();
   }
 
-  private opened(): ByteSource {
+  /** @throws If it is closed. */
+  opened(): ByteSource {
     if (!this.isClosed) return this.source;
     throw new Error('TokenDataset: it is closed, expected it open. Open it again.');
   }

@@ -61,7 +61,14 @@ describe('tokenize', () => {
   it('reads files, URLs, Blobs and buffers, with one end-of-text token between documents', async () => {
     const [one, two] = [write('one.txt', 'One é😀'), write('two.txt', ' two')];
     const empty = write('empty.txt', '');
-    const files = [empty, one, pathToFileURL(two), empty, new Blob(['three']), new TextEncoder().encode('four')];
+    const files = [
+      empty,
+      one,
+      pathToFileURL(two),
+      empty,
+      new Blob(['three']),
+      new TextEncoder().encode('four'),
+    ];
     const { bytes, sidecar } = await tokenize(files, { tokenizer: gpt2 });
     const tokens = ['One é😀', ' two', 'three', 'four'].flatMap((text) => [50256, ...gpt2.encode(text)]);
     expect(bytes).toEqual(bytesOf(tokens.slice(1)));
@@ -85,11 +92,16 @@ describe('tokenize', () => {
   it.each<[string, Tokenizer]>([
     ['gpt2', gpt2],
     ['llama3', llama3],
-    ['a character tokenizer', characterTokenizer(Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)))],
+    [
+      'a character tokenizer',
+      characterTokenizer(Array.from({ length: 256 }, (_, i) => String.fromCharCode(i))),
+    ],
     ['one that cannot be cut', opaque],
   ])('gives the same tokens however the text comes in pieces, with %s', async (name, tokenizer) => {
     const texts =
-      name === 'a character tokenizer' ? textWithTraps.map((t) => t.replace(/[^\0-\xff]/g, '?')) : textWithTraps;
+      name === 'a character tokenizer'
+        ? textWithTraps.map((t) => t.replace(/[^\0-\xff]/g, '?'))
+        : textWithTraps;
     const options = fc.record({ chunkLength: fc.integer({ min: 1, max: 20 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(texts, { maxLength: 3 }), options, async (documents, { chunkLength }) => {
@@ -115,15 +127,18 @@ describe('tokenize', () => {
 
   it('divides a file at a separator, wherever the pieces end', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('a', '<', '<>', '<>>', '>'), { maxLength: 12 }), async (parts) => {
-        const text = parts.join('');
-        const tokenizer = characterTokenizer(['a', '<', '>', '|']);
-        const documents = text.split('<>>').filter((part) => part !== '');
-        const whole = tokenizer.encode(documents.join('|'));
-        const pieces = [new Blob([text])];
-        const options = { tokenizer, endOfText: 3, documentSeparator: '<>>' };
-        expect((await tokenize(pieces, options)).bytes).toEqual(bytesOf(whole));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', '<', '<>', '<>>', '>'), { maxLength: 12 }),
+        async (parts) => {
+          const text = parts.join('');
+          const tokenizer = characterTokenizer(['a', '<', '>', '|']);
+          const documents = text.split('<>>').filter((part) => part !== '');
+          const whole = tokenizer.encode(documents.join('|'));
+          const pieces = [new Blob([text])];
+          const options = { tokenizer, endOfText: 3, documentSeparator: '<>>' };
+          expect((await tokenize(pieces, options)).bytes).toEqual(bytesOf(whole));
+        },
+      ),
     );
     const [length, separator] = [2 ** 18, '<|endoftext|>'];
     for (let before = length - separator.length; before <= length; before++) {
@@ -163,7 +178,9 @@ describe('tokenize', () => {
     await expect(tokenize([latin], { tokenizer: letters, out })).rejects.toThrow(
       `tokenize: '${latin}' has something else than UTF-8 before byte 3, expected text in UTF-8.`,
     );
-    await expect(tokenize([join(folder, 'none')], { tokenizer: letters, out })).rejects.toThrow('cannot be opened');
+    await expect(tokenize([join(folder, 'none')], { tokenizer: letters, out })).rejects.toThrow(
+      'cannot be opened',
+    );
     await expect(tokenize([folder], { tokenizer: letters, out })).rejects.toThrow('is no plain file');
     const onProgress = () => fail.abort();
     const options = { tokenizer: letters, out, chunkLength: 1, signal: fail.signal, onProgress };

@@ -59,7 +59,11 @@ describe('tokenizerFromJson', () => {
     expect([llama3.vocabularySize, llama3.endOfText]).toEqual([128256, 128009]);
     expect(llama3.encode('Hello world')).toEqual([9906, 1917]);
     expect(llama3.decode([9906, 1917])).toBe('Hello world');
-    expect([gpt2FromJson.endOfText, gpt2FromJson.encode(''), gpt2FromJson.decode([])]).toEqual([50256, [], '']);
+    expect([gpt2FromJson.endOfText, gpt2FromJson.encode(''), gpt2FromJson.decode([])]).toEqual([
+      50256,
+      [],
+      '',
+    ]);
   });
 
   it('works without a configuration, and takes a name', () => {
@@ -75,12 +79,15 @@ describe('tokenizerFromJson', () => {
   });
 
   it.each([
-    ['tokenizer.json', "tokenizerFromJson: tokenizer.json is no JSON (Unexpected token"],
+    ['tokenizer.json', 'tokenizerFromJson: tokenizer.json is no JSON (Unexpected token'],
     ['[]', 'tokenizerFromJson: tokenizer.json is [object Array], expected an object'],
     ['{}', "tokenizerFromJson: tokenizer.json cannot be read: it has no 'model'"],
     ['{"model": {"type": "BPE"}}', 'tokenizerFromJson: tokenizer.json cannot be read'],
     ['{"model": {"type": "Nonsense", "vocab": {}}}', 'tokenizerFromJson: tokenizer.json cannot be read'],
-    ['{"model": {"type": "WordPiece", "vocab": {"a": -1}}}', 'tokenizerFromJson: tokenizer.json cannot be read'],
+    [
+      '{"model": {"type": "WordPiece", "vocab": {"a": -1}}}',
+      'tokenizerFromJson: tokenizer.json cannot be read',
+    ],
   ])('refuses %s', (content, message) => {
     expect(() => tokenizerFromJson(content)).toThrow(message);
   });
@@ -113,7 +120,10 @@ describe('canSplit', () => {
 
   it('does not cut through an added token', () => {
     const at = '<|endoftext'.length;
-    expect([gpt2FromJson.canSplit!('<|endoftext|>', at), gpt2.canSplit!('<|endoftext|>', at)]).toEqual([false, true]);
+    expect([gpt2FromJson.canSplit!('<|endoftext|>', at), gpt2.canSplit!('<|endoftext|>', at)]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it('is left out where nothing is known about the tokenizer', () => {
