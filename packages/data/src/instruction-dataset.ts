@@ -223,9 +223,9 @@ function completeOptions(options: InstructionDatasetOptions): Settings {
   checkWhole(WHERE, 'batchSize', batchSize, 1, MAX_COUNT, 'A usual value is 16.');
   checkFits(WHERE, batchSize, contextLength, 'Take smaller batches.');
   checkSeed(WHERE, seed);
+  if (endOfText !== false) checkWhole(WHERE, 'endOfText', endOfText, 0, last, 'Pass false for none.');
   checkWhole(WHERE, 'padToken', padToken, 0, last, 'Any token will do.');
   checkWhole(WHERE, 'ignoreIndex', ignoreIndex, -(2 ** 31), -1, 'A usual value is -100.');
-  if (endOfText !== false) checkWhole(WHERE, 'endOfText', endOfText, 0, last, 'Pass false for none.');
   if (order !== 'shuffled' && order !== 'sequential') {
     throw new Error(`${WHERE}: order is ${show(order)}, expected 'shuffled' or 'sequential'.`);
   }
