@@ -64,7 +64,13 @@ async function writeFile(out: string, gib: number): Promise<object> {
   const { sidecar } = await tokenize({ documents: documents() }, { tokenizer, out, onProgress: memory.look });
   const seconds = (performance.now() - start) / 1000;
   const mib = (2 * sidecar.count) / MEBIBYTE;
-  return { case: 'data-write', engine: 'tokenize', mib, mibPerSecond: round(mib / seconds), ...memory.result() };
+  return {
+    case: 'data-write',
+    engine: 'tokenize',
+    mib,
+    mibPerSecond: round(mib / seconds),
+    ...memory.result(),
+  };
 }
 
 async function takeBatches(next: () => Promise<TokenBatch>, count: number): Promise<object> {

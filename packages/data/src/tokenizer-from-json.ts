@@ -124,10 +124,16 @@ function outside(addedTokens: readonly { content?: string }[]): (text: string, a
 const firstText = (...values: unknown[]) =>
   values.find((value): value is string => typeof value === 'string' && value !== '');
 
+/** What a tokenizer can do without, though the library wants it named. */
+const OPTIONAL_STAGES = {
+  ...{ added_tokens: [], normalizer: null, pre_tokenizer: null },
+  ...{ post_processor: null, decoder: null },
+};
+
 function construct(json: TokenizerJson, config: TokenizerConfig): PublishedTokenizer {
   if (typeof json.model !== 'object' || json.model === null) throw damaged("it has no 'model'");
   try {
-    return new PublishedTokenizer(json, config);
+    return new PublishedTokenizer({ ...OPTIONAL_STAGES, ...json }, config);
   } catch (error) {
     throw damaged((error as Error).message, error);
   }

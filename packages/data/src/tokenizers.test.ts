@@ -73,6 +73,12 @@ describe('tokenizerFromJson', () => {
     expect(tokenizerFromJson(json).name).toBe('tokenizer.json');
   });
 
+  it('needs no more than a model', () => {
+    const model = { type: 'WordPiece', vocab: { '[UNK]': 0, to: 1, be: 2 }, unk_token: '[UNK]' };
+    const tokenizer = tokenizerFromJson({ model, pre_tokenizer: { type: 'WhitespaceSplit' } });
+    expect([tokenizer.encode('to be be or'), tokenizer.vocabularySize]).toEqual([[1, 2, 2, 0], 3]);
+  });
+
   it('keeps spaces before signs when decoding', () => {
     const text = "a , b . do n't";
     expect(llama3.decode(llama3.encode(text))).toBe(text);
