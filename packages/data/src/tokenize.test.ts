@@ -25,7 +25,7 @@ const out = join(folder, 'out.bin');
 const bytesOf = (tokens: ArrayLike<number>) => new Uint8Array(Uint16Array.from(tokens).buffer);
 const letters = characterTokenizer('abcdefghij\n ');
 const gpt2 = await gpt2Tokenizer();
-const llama3 = publishedTokenizer('llama3_2');
+const llama3 = publishedTokenizer('llama3');
 /** Two ids for a letter, and nobody knows where its texts can be cut. */
 const opaque: Tokenizer = {
   name: 'opaque',

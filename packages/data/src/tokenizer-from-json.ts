@@ -31,8 +31,14 @@ export function tokenizerFromJson(
   const published = construct(json, config);
   const ids = [...published.get_vocab().values()];
   const vocabularySize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
-  if (!(vocabularySize >= 1 && vocabularySize <= MAX_VOCABULARY && ids.every(Number.isInteger))) {
-    throw damaged('its vocabulary is empty or has ids that are no whole numbers');
+  if (
+    !(
+      vocabularySize >= 1 &&
+      vocabularySize <= MAX_VOCABULARY &&
+      ids.every((id) => Number.isInteger(id) && id >= 0)
+    )
+  ) {
+    throw damaged('its vocabulary is empty or has ids that are no whole numbers ≥ 0');
   }
   const idOf = (token: string) => published.token_to_id(token);
   const eos = typeof config.eos_token === 'object' ? config.eos_token?.content : config.eos_token;

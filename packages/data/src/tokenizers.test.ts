@@ -7,7 +7,7 @@ import { wordEndsBefore } from './word-boundary.js';
 
 const gpt2 = await gpt2Tokenizer();
 const gpt2FromJson = publishedTokenizer('gpt2');
-const llama3 = publishedTokenizer('llama3_2');
+const llama3 = publishedTokenizer('llama3');
 
 describe('gpt2Tokenizer', () => {
   it('gives the published tokens', () => {
@@ -67,7 +67,7 @@ describe('tokenizerFromJson', () => {
   });
 
   it('works without a configuration, and takes a name', () => {
-    const json = JSON.parse(published('gpt2', 'tokenizer.json'));
+    const json = JSON.parse(published('gpt2', 'tokenizer'));
     const tokenizer = tokenizerFromJson(json, undefined, { name: 'mine' });
     expect([tokenizer.name, tokenizer.endOfText, tokenizer.vocabularySize]).toEqual(['mine', 50256, 50257]);
     expect(tokenizerFromJson(json).name).toBe('tokenizer.json');
@@ -133,7 +133,7 @@ describe('canSplit', () => {
   });
 
   it('is left out where nothing is known about the tokenizer', () => {
-    const json = JSON.parse(published('gpt2', 'tokenizer.json'));
+    const json = JSON.parse(published('gpt2', 'tokenizer'));
     for (const change of [
       { normalizer: { type: 'Lowercase' } },
       { pre_tokenizer: null },

