@@ -1,8 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2';
-import { bytesToHex } from '@noble/hashes/utils';
 import { type ByteSource, type Bytes, openBytes } from './byte-source.js';
 import { show } from './check.js';
 import { openMemoryMap } from './memory-map.js';
+import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar, sidecarTooLarge } from './sidecar.js';
 import { bytesPerToken, unpackTokens } from './token-bytes.js';
 
@@ -64,7 +63,7 @@ export class TokenFile {
 
   /** Reads everything and compares it with the sidecar. */
   async verify(): Promise<void> {
-    const hash = sha256.create();
+    const hash = await createSha256();
     const { count } = this.sidecar;
     for (let start = 0; start < count; start += CHUNK) {
       const length = Math.min(CHUNK, count - start);
@@ -72,7 +71,7 @@ export class TokenFile {
       this.unpack(bytes, start, length);
       hash.update(bytes);
     }
-    const actual = bytesToHex(hash.digest());
+    const actual = hash.hex();
     if (actual === this.sidecar.sha256) return;
     throw new Error(
       `TokenDataset.verify: the .bin has sha256 ${actual}, expected ${this.sidecar.sha256}. ` +

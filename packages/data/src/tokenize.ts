@@ -1,9 +1,8 @@
-import { sha256 } from '@noble/hashes/sha2';
-import { bytesToHex } from '@noble/hashes/utils';
 import { type AtomicFile, createAtomicFile } from './atomic-files.js';
 import { checkOptions, checkWhole, show } from './check.js';
 import { encodePieces } from './encode-pieces.js';
 import { nodeFs } from './node-modules.js';
+import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_VOCABULARY, type Sidecar } from './sidecar.js';
 import { splitDocuments } from './split-documents.js';
 import { readText, type TextSource } from './text-source.js';
@@ -68,7 +67,8 @@ export async function tokenize(
   options: TokenizeOptions,
 ): Promise<{ sidecar: Sidecar; path?: string; bytes?: Uint8Array }> {
   checkTokenizeOptions(options);
-  const { out } = options;
+  const { out, signal } = options;
+  signal?.throwIfAborted();
   if (out === undefined) {
     const parts: Uint8Array[] = [];
     const sidecar = await writeTokens(source, options, async (bytes) => void parts.push(bytes));
@@ -77,7 +77,7 @@ export async function tokenize(
   if (typeof source === 'string') await checkIsNoFileName(source);
   const files: AtomicFile[] = [];
   try {
-    files.push(await createAtomicFile(WHERE, out), await createAtomicFile(WHERE, `${out}.json`));
+    for (const name of [out, `${out}.json`]) files.push(await createAtomicFile(WHERE, name));
     const sidecar = await writeTokens(source, options, (bytes) => files[0].write(bytes));
     await files[1].write(new TextEncoder().encode(`${JSON.stringify(sidecar, null, 2)}\n`));
     for (const file of files) await file.sync();
@@ -97,7 +97,7 @@ async function writeTokens(
 ): Promise<Sidecar> {
   const { chunkLength = 2 ** 18, onProgress, signal } = options;
   const dtype = dtypeFor(tokenizer.vocabularySize);
-  const hash = sha256.create();
+  const hash = await createSha256();
   const done = { tokens: 0, characters: 0, documents: 0 };
   const append = async (tokens: ArrayLike<number>) => {
     const bytes = packChecked(tokens, dtype, tokenizer);
@@ -130,7 +130,7 @@ async function writeTokens(
     vocabularySize: tokenizer.vocabularySize,
     dtype,
     count: done.tokens,
-    sha256: bytesToHex(hash.digest()),
+    sha256: hash.hex(),
     documents: done.documents,
     ...(typeof endOfText === 'number' ? { endOfText } : {}),
     ...(Array.isArray(vocabulary) && vocabulary.length <= MAX_SIDECAR_VOCABULARY ? { vocabulary } : {}),

@@ -1,6 +1,6 @@
 import { Tokenizer as PublishedTokenizer } from '@huggingface/tokenizers';
 import { show } from './check.js';
-import { MAX_VOCABULARY, type Tokenizer } from './tokenizer.js';
+import type { Tokenizer } from './tokenizer.js';
 import { wordEndsBefore } from './word-boundary.js';
 
 /** Names of the end-of-text token, for tokenizers that come without a configuration. */
@@ -31,15 +31,6 @@ export function tokenizerFromJson(
   const published = construct(json, config);
   const ids = [...published.get_vocab().values()];
   const vocabularySize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
-  if (
-    !(
-      vocabularySize >= 1 &&
-      vocabularySize <= MAX_VOCABULARY &&
-      ids.every((id) => Number.isInteger(id) && id >= 0)
-    )
-  ) {
-    throw damaged('its vocabulary is empty or has ids that are no whole numbers ≥ 0');
-  }
   const idOf = (token: string) => published.token_to_id(token);
   const eos = typeof config.eos_token === 'object' ? config.eos_token?.content : config.eos_token;
   const endOfText =
@@ -68,10 +59,16 @@ export function tokenizerFromJson(
 }
 
 interface TokenizerJson {
-  added_tokens?: { content?: string; lstrip?: boolean; rstrip?: boolean; single_word?: boolean }[];
+  added_tokens?: {
+    id?: unknown;
+    content?: string;
+    lstrip?: boolean;
+    rstrip?: boolean;
+    single_word?: boolean;
+  }[];
   normalizer?: { type?: string } | null;
   pre_tokenizer?: PreTokenizer | null;
-  model?: { type?: string };
+  model?: { type?: string; vocab?: unknown };
 }
 interface PreTokenizer {
   type?: string;
@@ -130,6 +127,20 @@ function outside(addedTokens: readonly { content?: string }[]): (text: string, a
 const firstText = (...values: unknown[]) =>
   values.find((value): value is string => typeof value === 'string' && value !== '');
 
+/** No published vocabulary is larger. The library makes lists as long as the largest id. */
+const MAX_ID = 2 ** 24;
+
+function checkIds({ model, added_tokens }: TokenizerJson): void {
+  if (typeof model !== 'object' || model === null) throw damaged("it has no 'model'");
+  const { vocab } = model;
+  if (typeof vocab !== 'object' || vocab === null) throw damaged("its model has no 'vocab'");
+  const added = Array.isArray(added_tokens) ? added_tokens.map((token) => token?.id) : [];
+  const ids: unknown[] = [...(Array.isArray(vocab) ? [] : Object.values(vocab)), ...added];
+  const wrong = ids.findIndex((id) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < MAX_ID));
+  if (wrong >= 0) throw damaged(`it has the id ${show(ids[wrong])}`);
+  if (Object.keys(vocab).length === 0) throw damaged('its vocabulary is empty');
+}
+
 /** What a tokenizer can do without, though the library wants it named. */
 const OPTIONAL_STAGES = {
   ...{ added_tokens: [], normalizer: null, pre_tokenizer: null },
@@ -137,7 +148,7 @@ const OPTIONAL_STAGES = {
 };
 
 function construct(json: TokenizerJson, config: TokenizerConfig): PublishedTokenizer {
-  if (typeof json.model !== 'object' || json.model === null) throw damaged("it has no 'model'");
+  checkIds(json);
   try {
     return new PublishedTokenizer({ ...OPTIONAL_STAGES, ...json }, config);
   } catch (error) {

@@ -88,7 +88,13 @@ describe('tokenizerFromJson', () => {
     ['tokenizer.json', 'tokenizerFromJson: tokenizer.json is no JSON (Unexpected token'],
     ['[]', 'tokenizerFromJson: tokenizer.json is [object Array], expected an object'],
     ['{}', "tokenizerFromJson: tokenizer.json cannot be read: it has no 'model'"],
-    ['{"model": {"type": "BPE"}}', 'tokenizerFromJson: tokenizer.json cannot be read'],
+    ['{"model": {"type": "BPE"}}', "tokenizer.json cannot be read: its model has no 'vocab'"],
+    ['{"model": {"type": "WordPiece", "vocab": {}}}', 'cannot be read: its vocabulary is empty'],
+    ['{"model": {"type": "WordPiece", "vocab": {"a": 1e9}}}', 'cannot be read: it has the id 1000000000'],
+    [
+      '{"model": {"type": "WordPiece", "vocab": {"a": 0}}, "added_tokens": [{"id": "x"}]}',
+      "it has the id 'x'",
+    ],
     ['{"model": {"type": "Nonsense", "vocab": {}}}', 'tokenizerFromJson: tokenizer.json cannot be read'],
     [
       '{"model": {"type": "WordPiece", "vocab": {"a": -1}}}',
