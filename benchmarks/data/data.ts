@@ -21,7 +21,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     args: [...options],
     options: {
       gib: { type: 'string', default: '2' },
-      batches: { type: 'string', default: '2000' },
+      batches: { type: 'string', default: '10000' },
       'batch-size': { type: 'string', default: '16' },
       context: { type: 'string', default: '256' },
     },
@@ -73,8 +73,11 @@ async function writeFile(out: string, gib: number): Promise<object> {
   };
 }
 
+/** Batches until the allocator has all it is going to take: tensors alone, without a dataset, take as many. */
+const WARM_UP = 5000;
+
 async function takeBatches(next: () => Promise<TokenBatch>, count: number): Promise<object> {
-  for (let i = 0; i < 50; i++) tf.dispose({ ...(await next()) });
+  for (let i = 0; i < WARM_UP; i++) tf.dispose({ ...(await next()) });
   const memory = watchMemory();
   const times: number[] = [];
   const start = performance.now();
