@@ -23,3 +23,37 @@ export { oneHotInputs } from './one-hot-inputs.js';
 // Tensors for transformers.
 
 export { type TokenTargetsOptions, tokenSequences, tokenTargets, vocabulary } from './token-sequences.js';
+
+// Text as tokens.
+
+export { type CharacterTokenizer, characterTokenizer } from './character-tokenizer.js';
+export { gpt2Tokenizer } from './gpt2-tokenizer.js';
+export { type StreamingDecoder, streamingDecoder } from './streaming-decoder.js';
+export type { TextSource } from './text-source.js';
+export { type TokenizeOptions, type TokenizeProgress, tokenize } from './tokenize.js';
+export type { Tokenizer } from './tokenizer.js';
+export { type TokenizerFromJsonOptions, tokenizerFromJson } from './tokenizer-from-json.js';
+
+// Batches of tokens.
+
+export type { BatchOptions } from './batch-options.js';
+export type { ByteSource, Bytes } from './byte-source.js';
+export type { Sidecar } from './sidecar.js';
+export {
+  type TokenBatch,
+  TokenDataset,
+  type TokenDatasetOptions,
+  type TokenDatasetState,
+} from './token-dataset.js';
+export type { TokenFileParts } from './token-file.js';
+export type { WindowOrder } from './window-order.js';
+
+// Instructions.
+
+export { alpacaPrompt, type Instruction } from './alpaca-prompt.js';
+export {
+  type InstructionDataset,
+  type InstructionDatasetOptions,
+  type InstructionDatasetState,
+  instructionDataset,
+} from './instruction-dataset.js';

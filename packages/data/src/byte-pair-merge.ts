@@ -1,0 +1,79 @@
+/**
+ * Byte-pair encoding of one word: again and again merges the neighbours whose union has the lowest rank, the leftmost
+ * of equals first, until no union is in the vocabulary.
+ *
+ * O(n log n) by a heap of candidate merges, where the usual search for the lowest is O(n²): words of 10⁵ characters exist.
+ *
+ * @param word Bytes as characters U+0000 … U+00FF.
+ * @param ranks Token by bytes, in the same form; has every single byte.
+ */
+export function bytePairMerge(word: string, ranks: ReadonlyMap<string, number>): number[] {
+  const length = word.length;
+  const end = Int32Array.from({ length }, (_, i) => i + 1); // of the part that starts at i; 0 once it is merged away
+  const previous = Int32Array.from({ length }, (_, i) => i - 1); // where the part before the one at i starts
+  const heap = new MinHeap();
+
+  /** Makes a candidate of the part at `start` and the one after it. */
+  const consider = (start: number) => {
+    if (start < 0 || end[start] >= length) return;
+    const unionEnd = end[end[start]];
+    const rank = ranks.get(word.slice(start, unionEnd));
+    if (rank !== undefined) heap.push({ rank, start, middle: end[start], end: unionEnd });
+  };
+  for (let i = 0; i < length; i++) consider(i);
+
+  for (let merge = heap.pop(); merge; merge = heap.pop()) {
+    const { start, middle } = merge;
+    if (end[start] !== middle || end[middle] !== merge.end) continue; // a part has changed since
+    end[start] = merge.end;
+    end[middle] = 0;
+    if (merge.end < length) previous[merge.end] = start;
+    consider(start);
+    consider(previous[start]);
+  }
+
+  const tokens: number[] = [];
+  for (let i = 0; i < length; i = end[i]) tokens.push(ranks.get(word.slice(i, end[i]))!);
+  return tokens;
+}
+
+interface Merge {
+  readonly rank: number;
+  readonly start: number;
+  readonly middle: number;
+  readonly end: number;
+}
+
+const isBefore = (a: Merge, b: Merge) => a.rank < b.rank || (a.rank === b.rank && a.start < b.start);
+
+/** Gives the lowest rank first. (Binary heap) */
+class MinHeap {
+  private readonly items: Merge[] = [];
+
+  push(item: Merge): void {
+    const { items } = this;
+    let i = items.length;
+    for (; i > 0; i = (i - 1) >> 1) {
+      const parent = items[(i - 1) >> 1];
+      if (!isBefore(item, parent)) break;
+      items[i] = parent;
+    }
+    items[i] = item;
+  }
+
+  pop(): Merge | undefined {
+    const { items } = this;
+    const first = items[0];
+    const item = items.pop();
+    if (item === undefined || items.length === 0) return first;
+    let i = 0;
+    for (let child = 1; child < items.length; child = 2 * i + 1) {
+      if (child + 1 < items.length && isBefore(items[child + 1], items[child])) child++;
+      if (!isBefore(items[child], item)) break;
+      items[i] = items[child];
+      i = child;
+    }
+    items[i] = item;
+    return first;
+  }
+}

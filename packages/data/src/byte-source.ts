@@ -1,0 +1,44 @@
+import { show } from './check.js';
+import { openFile } from './file-source.js';
+
+/**
+ * Bytes that can be read in places: a file, a Blob, a buffer, or something of your own such as ranges over HTTP.
+ */
+export interface ByteSource {
+  /** In bytes. */
+  readonly size: number;
+  /** The bytes from `offset` to `offset + length − 1`, all of them within `size`. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same without waiting, where that is possible. */
+  readSync?(offset: number, length: number): Uint8Array;
+  close?(): void | Promise<void>;
+}
+
+/** What can be opened: a file's name (in Node), a Blob or File, a buffer, or a source of one's own. */
+export type Bytes = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
+
+/** @throws If the bytes are none of these or the file cannot be opened. */
+export async function openBytes(where: string, bytes: Bytes): Promise<ByteSource> {
+  if (typeof bytes === 'string' || bytes instanceof URL) return openFile(where, bytes);
+  if (bytes instanceof ArrayBuffer) return bufferSource(new Uint8Array(bytes));
+  if (bytes instanceof Uint8Array) return bufferSource(bytes);
+  if (typeof Blob !== 'undefined' && bytes instanceof Blob) return blobSource(bytes);
+  const { size, read } = (bytes ?? {}) as Partial<ByteSource>;
+  if (Number.isSafeInteger(size) && size! >= 0 && typeof read === 'function') return bytes as ByteSource;
+  throw new Error(
+    `${where}: the bytes are ${show(bytes)}, expected a file's name, a Blob, an ArrayBuffer, a Uint8Array or ` +
+      'an object with size and read.',
+  );
+}
+
+function bufferSource(buffer: Uint8Array): ByteSource {
+  const readSync = (offset: number, length: number) => buffer.subarray(offset, offset + length);
+  return { size: buffer.byteLength, readSync, read: async (offset, length) => readSync(offset, length) };
+}
+
+function blobSource(blob: Blob): ByteSource {
+  return {
+    size: blob.size,
+    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+  };
+}

@@ -1,0 +1,88 @@
+import { bytePairMerge } from './byte-pair-merge.js';
+import { show } from './check.js';
+import type { Tokenizer } from './tokenizer.js';
+import { wordEndsBefore } from './word-boundary.js';
+
+const ORDINARY = { disallowedSpecial: new Set<string>() };
+const [VOCABULARY_SIZE, END_OF_TEXT] = [50257, 50256];
+
+/** How GPT-2 divides a text into words before it encodes them one by one. */
+const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+
+/** gpt-tokenizer takes time quadratic in a word's length, and fails beyond 10⁵ tokens a word. */
+const LONG = 256;
+const HAS_LONG_WORD = new RegExp(`\\S{${LONG}}|\\s{${LONG}}`);
+
+/**
+ * GPT-2's tokenizer: byte-level BPE, 50257 tokens. Needs the optional package `gpt-tokenizer`, which has the vocabulary.
+ *
+ * The text `<|endoftext|>` is encoded letter by letter like any other (tiktoken's `encode_ordinary`), so that a text
+ * from outside cannot end a document; the token is `endOfText`, 50256.
+ *
+ * Decoding is done here, and so are very long words: version 4.0.0 of gpt-tokenizer keeps half a character for the next
+ * call, and is quadratic.
+ *
+ * @throws If `gpt-tokenizer` is not installed. Any GPT-2 `tokenizer.json` works without it: {@link tokenizerFromJson}.
+ */
+export async function gpt2Tokenizer(): Promise<Tokenizer> {
+  const { encode, vocabulary } = await loadEncoding();
+  const bytes = vocabulary.map(bytesOf);
+  bytes[END_OF_TEXT] = bytesOf('<|endoftext|>');
+  let ranks: Map<string, number> | undefined;
+  const encodeLong = (word: string) => {
+    ranks ??= new Map(bytes.slice(0, END_OF_TEXT).map((token, id) => [latin1(token), id]));
+    return bytePairMerge(latin1(bytesOf(word)), ranks);
+  };
+
+  return {
+    name: 'gpt2',
+    vocabularySize: VOCABULARY_SIZE,
+    endOfText: END_OF_TEXT,
+    encode(text) {
+      if (!HAS_LONG_WORD.test(text)) return encode(text, ORDINARY);
+      const tokens: number[] = [];
+      for (const [word] of text.matchAll(WORD)) {
+        for (const token of word.length < LONG ? encode(word, ORDINARY) : encodeLong(word))
+          tokens.push(token);
+      }
+      return tokens;
+    },
+    decode(tokens) {
+      const parts = Array.from(tokens, (id) => {
+        if (Number.isInteger(id) && id >= 0 && id < VOCABULARY_SIZE) return bytes[id];
+        throw new Error(
+          `gpt2Tokenizer: token ${show(id)} is not in the vocabulary, expected 0 to ${VOCABULARY_SIZE - 1}. ` +
+            'Was it made with another tokenizer?',
+        );
+      });
+      const all = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
+      let at = 0;
+      for (const part of parts) {
+        all.set(part, at);
+        at += part.length;
+      }
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(all);
+    },
+    canSplit: wordEndsBefore,
+  };
+}
+
+const bytesOf = (token: string | readonly number[]): Uint8Array =>
+  typeof token === 'string' ? new TextEncoder().encode(token) : Uint8Array.from(token);
+
+/** Bytes as the characters U+0000 … U+00FF, to look them up. */
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+
+async function loadEncoding() {
+  try {
+    const { encode } = await import('gpt-tokenizer/encoding/r50k_base');
+    const { default: vocabulary } = await import('gpt-tokenizer/bpeRanks/r50k_base');
+    return { encode, vocabulary };
+  } catch (error) {
+    throw new Error(
+      'gpt2Tokenizer: the package gpt-tokenizer could not be loaded, expected it to be installed. ' +
+        'Try npm install gpt-tokenizer, or pass a GPT-2 tokenizer.json to tokenizerFromJson.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,252 @@
+import { tensor2d } from '@tensorflow/tfjs-core';
+import { alpacaPrompt, type Instruction } from './alpaca-prompt.js';
+import { checkFits, checkOptions, checkSeed, checkWhole, MAX_COUNT, show } from './check.js';
+import { randomSource, shuffledIndices } from './random.js';
+import type { TokenBatch } from './token-dataset.js';
+import { checkTokenizer, type Tokenizer } from './tokenizer.js';
+
+export interface InstructionDatasetOptions {
+  tokenizer: Tokenizer;
+  /** The most tokens a row may have: the model's context. Longer responses are cut off. */
+  contextLength: number;
+  /** Rows a batch. Default 16. */
+  batchSize?: number;
+  /** `shuffled` anew each epoch, or `sequential`, as they come. Default `shuffled`. */
+  order?: 'shuffled' | 'sequential';
+  /** Chooses the shuffles, 0 … 2³² − 1. Default 0. */
+  seed?: number;
+  /** Rows of a batch as long as its `longest`, or all of `contextLength`. Default `longest`. */
+  padding?: 'longest' | 'contextLength';
+  /** Fills the inputs of shorter rows; no loss depends on it. Default: the end-of-text token, else 0. */
+  padToken?: number;
+  /** Ends each response, so that a model learns to stop; false for none. Default: the tokenizer's, if it has one. */
+  endOfText?: number | false;
+  /** The target where there is nothing to learn; pass it on to the loss. Negative. Default −100. */
+  ignoreIndex?: number;
+  /** Writes an instruction as a prompt. Default {@link alpacaPrompt}. */
+  prompt?: (instruction: Instruction) => string;
+}
+
+/** Where an instruction dataset stands; goes through JSON. */
+export interface InstructionDatasetState {
+  /** Rows drawn so far. */
+  readonly drawn: number;
+  readonly seed: number;
+  readonly size: number;
+}
+
+/** Instructions in batches; see {@link instructionDataset}. */
+export interface InstructionDataset {
+  /** Number of examples that are used. */
+  readonly size: number;
+  /** Number of examples left out, because their prompt alone fills the context or there is no response. */
+  readonly skipped: number;
+  /** How many batches `pass()` has. */
+  readonly batchesPerPass: number;
+  /** The next batch. Each epoch takes every example once; a batch may end one and begin the next. Tensors are yours. */
+  batch(): TokenBatch;
+  /** Everything once and in order, for an evaluation; the last batch has as many rows as are left. */
+  pass(): Generator<TokenBatch, void>;
+  state(): InstructionDatasetState;
+  /** @throws If the state is damaged or belongs to other examples or another seed. */
+  restore(state: InstructionDatasetState): void;
+}
+
+const WHERE = 'instructionDataset';
+const OPTIONS = [
+  ...['tokenizer', 'contextLength', 'batchSize', 'order', 'seed', 'padding'],
+  ...['padToken', 'endOfText', 'ignoreIndex', 'prompt'],
+];
+
+/**
+ * Fine-tuning data in Alpaca's form: a prompt, and a response that alone is learnt.
+ *
+ *     row        p₁  p₂ … pₘ  r₁  r₂ … rₙ  end
+ *     inputs     p₁  p₂ … pₘ  r₁  …    rₙ  pad …
+ *     targets    −100 …   r₁  r₂  …    end −100 …
+ *
+ * All of it is encoded when the dataset is made, and kept as int32.
+ *
+ * Differs from Alpaca's `train.py` where a response begins with a sign: that encodes prompt and response as one text,
+ * where ':' and the sign can become one token; this encodes them apart, as they are when a model generates.
+ *
+ * @param records `{ instruction, input?, output }` each, or the JSON of a list of them (`alpaca_data.json`).
+ * @throws If a record is damaged, no record fits, or an option is unknown or out of range.
+ */
+export function instructionDataset(
+  records: readonly Instruction[] | string,
+  options: InstructionDatasetOptions,
+): InstructionDataset {
+  const settings = completeOptions(options);
+  const { contextLength, batchSize, order, seed, padding, padToken, ignoreIndex } = settings;
+  const list = parseRecords(records);
+  const rows = list.map((record, i) => encodeRecord(record, i, settings)).filter((row) => row !== undefined);
+  const size = rows.length;
+  if (size === 0) {
+    throw new Error(
+      `${WHERE}: none of ${list.length} records has a prompt shorter than ${contextLength} tokens and a response, ` +
+        'expected at least one. Take a longer context.',
+    );
+  }
+
+  let drawn = 0;
+  let shuffle = { epoch: -1, order: [] as ArrayLike<number> };
+  /** The example that is drawn as number `n`: every one once in `size` draws. */
+  const example = (n: number): Row => {
+    if (order === 'sequential') return rows[n % size];
+    const epoch = Math.floor(n / size);
+    if (shuffle.epoch !== epoch)
+      shuffle = { epoch, order: shuffledIndices(size, randomSource(epochSeed(seed, epoch))) };
+    return rows[shuffle.order[n % size]];
+  };
+  const tensors = (batch: readonly Row[]): TokenBatch => {
+    const longest = batch.reduce((length, { tokens }) => Math.max(length, tokens.length - 1), 1);
+    const length = padding === 'longest' ? longest : contextLength;
+    const inputs = new Int32Array(batch.length * length).fill(padToken);
+    const targets = new Int32Array(batch.length * length).fill(ignoreIndex);
+    batch.forEach(({ tokens, promptLength }, i) => {
+      inputs.set(tokens.subarray(0, -1), i * length);
+      targets.set(tokens.subarray(promptLength), i * length + promptLength - 1);
+    });
+    const shape: [number, number] = [batch.length, length];
+    return { inputs: tensor2d(inputs, shape, 'int32'), targets: tensor2d(targets, shape, 'int32') };
+  };
+
+  return {
+    size,
+    skipped: list.length - size,
+    batchesPerPass: Math.ceil(size / batchSize),
+    batch() {
+      const batch = Array.from({ length: batchSize }, (_, row) => example(drawn + row));
+      drawn += batchSize;
+      return tensors(batch);
+    },
+    *pass() {
+      for (let first = 0; first < size; first += batchSize)
+        yield tensors(rows.slice(first, first + batchSize));
+    },
+    state: () => ({ drawn, seed, size }),
+    restore(state) {
+      const expected = { seed, size };
+      for (const [key, value] of Object.entries(expected)) {
+        const came = state?.[key as keyof InstructionDatasetState];
+        if (came === value) continue;
+        throw new Error(
+          `${WHERE}.restore: ${key} is ${show(came)}, expected ${value}. ` +
+            'Use the same records and options as when the state was saved.',
+        );
+      }
+      checkWhole(
+        `${WHERE}.restore`,
+        'drawn',
+        state.drawn,
+        0,
+        Number.MAX_SAFE_INTEGER,
+        'Take an older checkpoint.',
+      );
+      drawn = state.drawn;
+    },
+  };
+}
+
+/** Prompt, response and end; at least one token of each of the first two. */
+interface Row {
+  readonly tokens: Int32Array;
+  readonly promptLength: number;
+}
+
+type Settings = Required<Omit<InstructionDatasetOptions, 'endOfText'>> & { endOfText: number | false };
+
+/** @returns Nothing if the prompt leaves no room for a response. */
+function encodeRecord(
+  record: Instruction,
+  i: number,
+  { tokenizer, contextLength, endOfText, prompt }: Settings,
+): Row | undefined {
+  const { instruction, input = '', output } = (record ?? {}) as Instruction;
+  for (const [name, value] of Object.entries({ instruction, input, output })) {
+    if (typeof value === 'string') continue;
+    throw new Error(
+      `${WHERE}: records[${i}].${name} is ${show(value)}, expected a text. ` +
+        'Records look like { instruction, input, output }.',
+    );
+  }
+  const promptTokens = tokenizer.encode(prompt({ instruction, input, output }));
+  const response = [...tokenizer.encode(output), ...(endOfText === false ? [] : [endOfText])];
+  const promptLength = promptTokens.length;
+  if (promptLength === 0 || promptLength > contextLength || response.length === 0) return undefined;
+  const tokens = Int32Array.from([...promptTokens, ...response].slice(0, contextLength + 1));
+  return { tokens, promptLength };
+}
+
+/** Another seed for each epoch: the one that MT19937 draws as number `epoch`. */
+function epochSeed(seed: number, epoch: number): number {
+  const draw = randomSource(seed);
+  for (let i = 0; i < epoch; i++) draw(2 ** 32);
+  return draw(2 ** 32);
+}
+
+function parseRecords(records: readonly Instruction[] | string): readonly Instruction[] {
+  let list: unknown = records;
+  if (typeof records === 'string') {
+    try {
+      list = JSON.parse(records);
+    } catch (error) {
+      throw new Error(
+        `${WHERE}: the records are no JSON (${(error as Error).message}), expected a list. ` +
+          "Pass readFileSync('alpaca_data.json', 'utf8').",
+        { cause: error },
+      );
+    }
+  }
+  if (Array.isArray(list)) return list;
+  throw new Error(
+    `${WHERE}: the records are ${show(list)}, expected a list. Records look like { instruction, input, output }.`,
+  );
+}
+
+function completeOptions(options: InstructionDatasetOptions): Settings {
+  checkOptions(WHERE, options, OPTIONS);
+  const {
+    tokenizer,
+    contextLength,
+    batchSize = 16,
+    order = 'shuffled',
+    seed = 0,
+    padding = 'longest',
+  } = options;
+  checkTokenizer(WHERE, tokenizer);
+  const { endOfText = tokenizer.endOfText ?? false, ignoreIndex = -100, prompt = alpacaPrompt } = options;
+  const { padToken = endOfText === false ? 0 : endOfText } = options;
+  const last = tokenizer.vocabularySize - 1;
+  checkWhole(WHERE, 'contextLength', contextLength, 1, MAX_COUNT, "Take the model's context.");
+  checkWhole(WHERE, 'batchSize', batchSize, 1, MAX_COUNT, 'A usual value is 16.');
+  checkFits(WHERE, batchSize, contextLength, 'Take smaller batches.');
+  checkSeed(WHERE, seed);
+  if (endOfText !== false) checkWhole(WHERE, 'endOfText', endOfText, 0, last, 'Pass false for none.');
+  checkWhole(WHERE, 'padToken', padToken, 0, last, 'Any token will do.');
+  checkWhole(WHERE, 'ignoreIndex', ignoreIndex, -(2 ** 31), -1, 'A usual value is -100.');
+  if (order !== 'shuffled' && order !== 'sequential') {
+    throw new Error(`${WHERE}: order is ${show(order)}, expected 'shuffled' or 'sequential'.`);
+  }
+  if (padding !== 'longest' && padding !== 'contextLength') {
+    throw new Error(`${WHERE}: padding is ${show(padding)}, expected 'longest' or 'contextLength'.`);
+  }
+  if (typeof prompt !== 'function') {
+    throw new Error(
+      `${WHERE}: prompt is ${show(prompt)}, expected a function of a record. Try alpacaPrompt.`,
+    );
+  }
+  return {
+    tokenizer,
+    contextLength,
+    batchSize,
+    order,
+    seed,
+    padding,
+    padToken,
+    endOfText,
+    ignoreIndex,
+    prompt,
+  };
+}

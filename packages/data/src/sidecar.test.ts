@@ -1,0 +1,121 @@
+import { TokenDataset } from '@evenkeel/data';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const bytes = new Uint8Array(200);
+const good = {
+  tokenizer: 'gpt2',
+  vocabularySize: 50257,
+  dtype: 'uint16',
+  count: 100,
+  sha256: 'd'.repeat(64),
+  documents: 2,
+  endOfText: 50256,
+};
+const open = (sidecar: string | object, from: Uint8Array = bytes) =>
+  TokenDataset.open({ bytes: from, sidecar }, { contextLength: 8 });
+
+/** Opens it, and checks what has to hold whatever came: a clear error or a dataset that fits, quickly. */
+async function expectErrorOrSense(sidecar: string | object): Promise<void> {
+  const start = performance.now();
+  const result = await open(sidecar).catch((error: unknown) => error);
+  expect(performance.now() - start).toBeLessThan(1000); // 100 ms, but for a busy machine
+  if (result instanceof TokenDataset) {
+    const { dtype, count, vocabularySize } = result.sidecar;
+    expect(count * (dtype === 'uint16' ? 2 : 4)).toBe(200);
+    expect(vocabularySize).toBeLessThanOrEqual(dtype === 'uint16' ? 65_536 : 2 ** 31);
+  } else {
+    expect(result).toBeInstanceOf(Error);
+    const { message } = result as Error;
+    expect(message).toMatch(/^TokenDataset(\.open)?: .+, (but|expected) .+\./s);
+    expect(message.length).toBeLessThan(400);
+  }
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+}
+
+describe('a sidecar', () => {
+  it('is taken for what it says, without what it does not know', async () => {
+    const data = await open({ ...good, future: 1 });
+    expect(data.sidecar).toEqual(good);
+    const { documents, endOfText, ...least } = good;
+    expect((await open(JSON.stringify(least))).sidecar).toEqual(least);
+  });
+
+  it.each([
+    [{ tokenizer: '' }, "tokenizer is '', expected the name of a tokenizer"],
+    [{ tokenizer: 7 }, 'tokenizer is 7'],
+    [{ vocabularySize: 0 }, 'vocabularySize is 0, expected a whole number from 1'],
+    [{ vocabularySize: 1e300 }, 'vocabularySize is 1e+300'],
+    [{ vocabularySize: '5' }, "vocabularySize is '5'"],
+    [{ vocabularySize: 65_537 }, "dtype is 'uint16', expected 'uint32' for so large a vocabulary"],
+    [{ dtype: 'float32' }, "dtype is 'float32', expected 'uint16' or 'uint32'"],
+    [{ dtype: '__proto__' }, "dtype is '__proto__'"],
+    [{ dtype: 'uint32' }, 'names 100 tokens of uint32, 400 bytes, but the .bin has 200'],
+    [{ count: -1 }, 'count is -1'],
+    [{ count: 99.5 }, 'count is 99.5'],
+    [{ count: 101 }, 'names 101 tokens of uint16, 202 bytes, but the .bin has 200'],
+    [{ count: 2 ** 53 - 1 }, 'but the .bin has 200'],
+    [{ sha256: 'xyz' }, "sha256 is 'xyz', expected 64 hexadecimal digits"],
+    [{ documents: -1 }, 'documents is -1'],
+    [{ endOfText: 50257 }, 'endOfText is 50257, expected a token from 0 to 50256'],
+    [{ vocabulary: ['a'] }, 'vocabulary is [object Array], expected a list of 50257 different characters'],
+    [{ vocabularySize: 2, endOfText: 1, vocabulary: ['a', 'a'] }, 'vocabulary is'],
+    [{ vocabularySize: 2, endOfText: 1, vocabulary: ['a', 'bc'] }, 'vocabulary is'],
+    [{ vocabularySize: 2, endOfText: 1, vocabulary: [1, 2] }, 'vocabulary is'],
+    [{ tokenizer: { toString: 1 } }, 'tokenizer is [object Object]'],
+  ])('with %o is refused', async (change, message) => {
+    await expect(open({ ...good, ...change })).rejects.toThrow(message);
+    await expectErrorOrSense({ ...good, ...change });
+  });
+
+  it.each(Object.keys(good).slice(0, 5))('without %s is refused', async (field) => {
+    await expect(open({ ...good, [field]: undefined })).rejects.toThrow(`${field} is undefined, expected`);
+  });
+
+  it('does not inherit fields', async () => {
+    await expect(
+      open('{"__proto__": {"count": 100}, "constructor": {"prototype": {"polluted": 1}}}'),
+    ).rejects.toThrow('tokenizer is undefined');
+  });
+
+  it.each([
+    ['[]', 'the sidecar is [object Array], expected an object'],
+    ['null', 'the sidecar is null, expected an object'],
+    ['{', 'the sidecar is no JSON'],
+    ['['.repeat(500_000), 'the sidecar is no JSON'],
+    [' '.repeat(2 ** 20 + 1), 'the sidecar has 1048577 bytes, expected at most 1048576'],
+  ])('that is no object is refused', async (content, message) => {
+    await expect(open(content)).rejects.toThrow(message);
+    await expectErrorOrSense(content);
+  });
+
+  it('of which the .bin is half a token short is refused', async () => {
+    await expect(open(good, bytes.subarray(1))).rejects.toThrow('200 bytes, but the .bin has 199');
+  });
+
+  it('is never believed blindly: fields of any kind', async () => {
+    const anything = fc.oneof(fc.anything(), fc.jsonValue(), fc.maxSafeInteger(), fc.double());
+    const key = fc.oneof(
+      fc.constantFrom(...Object.keys(good), 'vocabulary', '__proto__', 'constructor'),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(key, anything), { maxLength: 4 }), (changes) =>
+        expectErrorOrSense({ ...good, ...Object.fromEntries(changes) }),
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is never believed blindly: bytes changed, cut and added', async () => {
+    const text = JSON.stringify(good);
+    const place = fc.nat(text.length);
+    await fc.assert(
+      fc.asyncProperty(place, place, fc.string({ unit: 'binary', maxLength: 4 }), (from, length, insert) =>
+        expectErrorOrSense(text.slice(0, from) + insert + text.slice(from + (length % 5))),
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
