@@ -26,20 +26,23 @@ export interface GrokAdamWTensors {
   m: Tensor;
   v: Tensor;
   ema: Tensor;
+  /** What to multiply the gradient by: a scalar, 1 if there is none. */
+  gradientScale?: Tensor;
 }
 
 /**
  * One step of GrokAdamW, in one pass over memory where the backend has a kernel for it.
  *
+ *     g = gradientScale · gradient
  *     e' = α e + (1 − α) g     ĝ = g + λ e'     m' = β₁ m + (1 − β₁) ĝ     v' = β₂ v + (1 − β₂) ĝ²
  *     u  = −η λ_w w − η (√c₂ / c₁) m' / (√v' + ε)
  *
  * @returns `[u, m', v', e']`.
  */
 export function grokAdamWStep(tensors: GrokAdamWTensors, step: GrokAdamWStep): Tensor[] {
-  const attributes = { ...step, gradientScale: 1 };
-  return kernelOr<Tensor[]>(KERNELS.grokAdamWStep, { ...tensors }, attributes, () => {
-    const { gradient, param } = tensors;
+  return kernelOr<Tensor[]>(KERNELS.grokAdamWStep, { ...tensors }, { ...step }, () => {
+    const { param, gradientScale } = tensors;
+    const gradient = gradientScale ? mul(tensors.gradient, gradientScale) : tensors.gradient;
     const { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, alpha, lambda } =
       step;
     const ema = add(mul(tensors.ema, alpha), mul(gradient, 1 - alpha));

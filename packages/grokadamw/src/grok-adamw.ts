@@ -1,7 +1,8 @@
 import {
   type ByName,
   checkNumber,
-  clipByParamNorm,
+  clipFactor,
+  globalNorm,
   optimizerClass,
   type Schedule,
   type State,
@@ -114,7 +115,10 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     return checkNumber(where, 'learningRate', rate, { atLeast: 0, below: Infinity, typical: 1e-3 });
   };
   if (typeof learningRate !== 'function') rateAt(0);
-  const clip = maxGradNorm > 0 && maxGradNorm < Infinity ? clipByParamNorm(maxGradNorm) : null;
+  const scaleOf = (gradient: Tensor) =>
+    maxGradNorm > 0 && maxGradNorm < Infinity
+      ? clipFactor(globalNorm([gradient], 2), maxGradNorm)
+      : undefined;
   const readSignal = combineSignals(grokkingSignals);
   const last = { alpha: alphaInit, signal: null as number | null };
 
@@ -137,7 +141,6 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     },
     learningRate: (_param, count) => rateAt(count),
     update(updates: ByName, state: State, step: Step) {
-      const gradients = clip ? clip.update(updates, {}, step).updates : updates;
       last.signal = readSignal();
       last.alpha =
         last.signal === null ? alphaInit : alphaInit * Math.exp(-grokkingSignalDecayRate * last.signal);
@@ -152,7 +155,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
 
       const nextUpdates: Record<string, Tensor> = {};
       const nextState: Record<string, State> = { ...(state as Record<string, State>) }; // keeps absent parameters
-      Object.entries(gradients).forEach(([id, gradient], index) => {
+      Object.entries(updates).forEach(([id, gradient], index) => {
         const param = step.params[id];
         const { m, v, ema, step: held } = slotsOf(param, nextState[id]);
         const steps = numberOf(held) + 1;
@@ -162,7 +165,9 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
           correction1: 1 - beta1 ** steps,
           correction2: 1 - beta2 ** steps,
         };
-        const next = tidy(() => grokAdamWStep({ gradient, param, m, v, ema }, numbers));
+        const next = tidy(() =>
+          grokAdamWStep({ gradient, param, m, v, ema, gradientScale: scaleOf(gradient) }, numbers),
+        );
         nextUpdates[id] = next[0];
         nextState[id] = { m: next[1], v: next[2], ema: next[3], step: countOf(steps) };
       });

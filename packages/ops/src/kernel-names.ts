@@ -98,8 +98,8 @@ export const KERNELS = {
    *     m' = β₁ m + (1 − β₁) h                v' = β₂ v + (1 − β₂) h²
    *     u  = −η ( √c₂ / c₁ · m' / (√v' + ε) + weightDecay · w )
    *
-   * `{gradient, param, m, v, ema}`, `{learningRate: η, beta1, beta2, epsilon: ε, weightDecay, correction1: c₁,
-   * correction2: c₂, alpha: α, lambda: λ, gradientScale}` → `[u, m', v', ema']`.
+   * `{gradient, param, m, v, ema, gradientScale? (a scalar, default 1)}`, `{learningRate: η, beta1, beta2, epsilon: ε, weightDecay, correction1: c₁,
+   * correction2: c₂, alpha: α, lambda: λ}` → `[u, m', v', ema']`.
    */
   grokAdamWStep: 'EvenkeelGrokAdamWStep',
 

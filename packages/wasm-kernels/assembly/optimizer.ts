@@ -50,6 +50,8 @@ export function adamStep(
  * One GrokAdamW step in one pass: {@link adamStep} of h instead of g.
  *
  *     g = scale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+ *
+ * @param scale Where the scale is; 0 for a scale of 1.
  */
 export function grokAdamWStep(
   gradient: usize,
@@ -72,10 +74,10 @@ export function grokAdamWStep(
   alpha: f32,
   restAlpha: f32,
   lambda: f32,
-  scale: f32,
+  scale: usize,
 ): void {
   const lambda4 = f32x4.splat(lambda);
-  const scale4 = f32x4.splat(scale);
+  const scale4 = scale ? v128.load_splat<f32>(scale) : f32x4.splat(1);
   const end = (count & ~3) * 4;
   let i: usize = 0;
   for (; i < end; i += 16) {

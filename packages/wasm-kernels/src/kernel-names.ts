@@ -22,8 +22,8 @@ export const LinearGrad = 'EvenkeelLinearGrad';
 export const AdamStep = 'EvenkeelAdamStep';
 
 /**
- * Inputs and attrs of {@link AdamStep}; also `ema`, and `alpha` α, `lambda` λ, `gradientScale`. ε is added to the
- * uncorrected root.
+ * Inputs and attrs of {@link AdamStep}; also `ema`, optionally `gradientScale` (a scalar, default 1), and attrs `alpha` α,
+ * `lambda` λ. ε is added to the uncorrected root.
  *
  *     g = gradientScale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
  *     m' = β₁ m + (1 − β₁) h                v' = β₂ v + (1 − β₂) h²
