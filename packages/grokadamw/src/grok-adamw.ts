@@ -1,8 +1,6 @@
 import {
   type ByName,
   checkNumber,
-  clipFactor,
-  globalNorm,
   optimizerClass,
   type Schedule,
   type State,
@@ -106,7 +104,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     below: Infinity,
     typical: 0.1,
   });
-  checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, typical: 1 });
+  checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, below: Infinity, typical: 1 });
   if (layerDecay !== 'parameter-index' && layerDecay !== 'layer') {
     throw new Error(`${where}: layerDecay is '${layerDecay}', expected 'parameter-index' or 'layer'.`);
   }
@@ -115,10 +113,6 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     return checkNumber(where, 'learningRate', rate, { atLeast: 0, below: Infinity, typical: 1e-3 });
   };
   if (typeof learningRate !== 'function') rateAt(0);
-  const scaleOf = (gradient: Tensor) =>
-    maxGradNorm > 0 && maxGradNorm < Infinity
-      ? clipFactor(globalNorm([gradient], 2), maxGradNorm)
-      : undefined;
   const readSignal = combineSignals(grokkingSignals);
   const last = { alpha: alphaInit, signal: null as number | null };
 
@@ -151,6 +145,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
         weightDecay,
         alpha: last.alpha,
         lambda,
+        maxGradNorm,
       };
 
       const nextUpdates: Record<string, Tensor> = {};
@@ -165,9 +160,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
           correction1: 1 - beta1 ** steps,
           correction2: 1 - beta2 ** steps,
         };
-        const next = tidy(() =>
-          grokAdamWStep({ gradient, param, m, v, ema, gradientScale: scaleOf(gradient) }, numbers),
-        );
+        const next = tidy(() => grokAdamWStep({ gradient, param, m, v, ema }, numbers));
         nextUpdates[id] = next[0];
         nextState[id] = { m: next[1], v: next[2], ema: next[3], step: countOf(steps) };
       });
