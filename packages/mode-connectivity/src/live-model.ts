@@ -5,7 +5,7 @@ import { checkSame, type Weights } from './weights.js';
 export type Variables = readonly Variable[] | Readonly<Record<string, Variable>>;
 
 /** Variables by name: their own names for a list. */
-export const byName = (variables: Variables): Readonly<Record<string, Variable>> =>
+const byName = (variables: Variables): Readonly<Record<string, Variable>> =>
   Array.isArray(variables)
     ? Object.fromEntries(variables.map((variable: Variable) => [variable.name, variable]))
     : (variables as Readonly<Record<string, Variable>>);
