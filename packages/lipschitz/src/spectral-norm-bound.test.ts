@@ -34,7 +34,7 @@ function awkwardMatrix(seed: number) {
     }
   }
   // Signed permutations, where all singular values are equal.
-  if (seed % 13 === 0) data.fill(0).forEach((_, i) => (data[i] = i % (columns + 1) === 0 ? -scale : 0));
+  if (seed % 13 === 0) data.set(data.map((_, i) => (i % (columns + 1) === 0 ? -scale : 0)));
   return { shape: [rows, columns] as const, data };
 }
 

@@ -10,8 +10,8 @@ export function seeded(seed: number): () => number {
 }
 
 /** Normally distributed numbers from uniform ones (Box and Muller). */
-export function normals(random: () => number, count: number): Float64Array {
-  return Float64Array.from(
+export function normals(random: () => number, count: number): Float32Array {
+  return Float32Array.from(
     { length: count },
     () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
   );
