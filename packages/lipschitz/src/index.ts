@@ -19,5 +19,6 @@ export {
   type PublishedNorms,
   publishedLipschitzEstimate,
 } from './certificate/published-lipschitz-estimate.js';
+export { type FloatFormat, type RoundToFormatOptions, roundToFormat } from './formats/round-to-format.js';
 export type { MatrixValues, WeightLike } from './matrix-values.js';
 export { type SpectralNormBoundOptions, spectralNormBound } from './spectral-norm-bound.js';
