@@ -1,3 +1,16 @@
+export {
+  type ActivationMonitorOptions,
+  type ActivationReport,
+  type ActivationStatistics,
+  activationMonitor,
+  type Shares,
+  type Tap,
+} from './activations/activation-monitor.js';
+export {
+  type AdversarialAccuracy,
+  type AdversarialAccuracyOptions,
+  adversarialAccuracy,
+} from './attack/adversarial-accuracy.js';
 export { certifiedRadius } from './certificate/certified-radius.js';
 export { type EmpiricalLipschitzOptions, empiricalLipschitz } from './certificate/empirical-lipschitz.js';
 export {

@@ -12,7 +12,7 @@ import {
   tidy,
   valueAndGrads,
 } from '@tensorflow/tfjs-core';
-import { clipRms, tokenRms, tokenSquares, toRms } from './token-norms.js';
+import { clipRms, tokenRms, tokenSquares, toRms } from '../token-norms.js';
 
 export interface EmpiricalLipschitzOptions {
   /** Steps of gradient ascent. Default 30. */
