@@ -10,7 +10,7 @@ export interface NonlinearityBounds {
 export type Nonlinearity = keyof typeof KNOWN | NonlinearityBounds;
 
 /**
- * The maxima are taken with 20 digits and rounded up. GELU's slope is largest at √2 (1.1289041…); that of its tanh
+ * The maxima are located numerically and rounded up in the sixth digit. GELU's slope is largest at √2 (1.1289041…); that of its tanh
  * form at 1.4185 (1.1289930…); SiLU's at 2.3994 (1.0998393…). All are x times something in [0, 1], so their gain is 1.
  */
 const KNOWN = {

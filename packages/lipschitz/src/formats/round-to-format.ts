@@ -38,7 +38,7 @@ export interface FormatLimits {
   overflow: number;
 }
 
-export const FORMATS: Record<FloatFormat, FormatLimits> = {
+const FORMATS: Record<FloatFormat, FormatLimits> = {
   e4m3: { mantissaBits: 3, minExponent: -6, max: 448, overflow: Number.NaN },
   e5m2: { mantissaBits: 2, minExponent: -14, max: 57344, overflow: Infinity },
   bf16: { mantissaBits: 7, minExponent: -126, max: 2 ** 127 * (2 - 2 ** -7), overflow: Infinity },
