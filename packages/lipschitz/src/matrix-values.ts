@@ -1,4 +1,4 @@
-import { Tensor } from '@tensorflow/tfjs-core';
+import { getBackend, Tensor } from '@tensorflow/tfjs-core';
 
 /** Values on the host: what a tensor holds, row-major. */
 export interface MatrixValues {
@@ -38,5 +38,15 @@ export function matrixValues(weight: WeightLike, caller: string, name = 'the mat
         'Nothing can be certified about such weights: go back to a checkpoint from before they appeared.',
     );
   }
+  if (weight instanceof Tensor && getBackend() === 'webgpu') requireRealZeros(data, caller, name);
   return { shape, data };
+}
+
+/** tfjs 4.22 on webgpu may read zeros synchronously, silently, and zeros would be certified as harmless. */
+function requireRealZeros(data: ArrayLike<number>, caller: string, name: string): void {
+  if (data.length === 0 || Array.from(data).some((value) => value !== 0)) return;
+  throw new Error(
+    `${caller}: ${name} reads as zeros on webgpu, expected weights; this backend may fail to read synchronously. ` +
+      'Pass { shape: weight.shape, data: await weight.data() }.',
+  );
 }
