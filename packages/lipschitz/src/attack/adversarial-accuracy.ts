@@ -7,7 +7,6 @@ import {
   grad,
   logicalAnd,
   max,
-  mean,
   oneHot,
   type Scalar,
   sub,
@@ -88,7 +87,7 @@ export function adversarialAccuracy(
         right.dispose();
         ({ delta, right } = next);
       }
-      found.set(radius, tidy(() => mean(cast(right, 'float32'))).dataSync()[0]);
+      found.set(radius, right.dataSync<'bool'>().filter(Boolean).length / right.size);
     }
     return radii.map((radius) => ({ radius, accuracy: found.get(radius) ?? Number.NaN }));
   });

@@ -19,7 +19,7 @@ const ROUND_DOWN = 1 - 1e-6;
  * @param lipschitz An upper bound, RMS to RMS, such as `lipschitzCertificate(model).lipschitz`; or the certificate.
  * @returns Shape `[...]`. 0 where two logits tie, or the bound is infinite.
  * @throws If the bound is no number above 0, or there are fewer than two classes.
- * @see Tsuzuku et al., "Lipschitz-Margin Training", 2018, section 4. https://arxiv.org/abs/1802.04034
+ * @see Tsuzuku et al., "Lipschitz-Margin Training", 2018. https://arxiv.org/abs/1802.04034
  */
 export function certifiedRadius(logits: Tensor, lipschitz: number | { lipschitz: number }): Tensor {
   const bound = typeof lipschitz === 'number' ? lipschitz : lipschitz.lipschitz;

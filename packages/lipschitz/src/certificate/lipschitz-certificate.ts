@@ -65,7 +65,7 @@ export type LayerBounds = Pick<LayerCertificate, 'name' | 'norms' | 'headNorms'>
  *
  * @param model Its weights and constants; tensors are read to the host.
  * @throws If shapes do not fit together, or a weight is not finite.
- * @see Newhouse et al., "Training Transformers with Enforced Lipschitz Constants", 2025, section 4 and appendix.
+ * @see Newhouse et al., "Training Transformers with Enforced Lipschitz Constants", 2025.
  *     https://arxiv.org/abs/2507.13338
  */
 export function lipschitzCertificate(
