@@ -15,6 +15,7 @@ export {
   adversarialAccuracy,
 } from './attack/adversarial-accuracy.js';
 export { certifiedRadius } from './certificate/certified-radius.js';
+export { describeGPT, type GPTLike } from './certificate/describe-gpt.js';
 export { type EmpiricalLipschitzOptions, empiricalLipschitz } from './certificate/empirical-lipschitz.js';
 export {
   type LayerCertificate,

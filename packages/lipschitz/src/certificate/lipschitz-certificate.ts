@@ -1,5 +1,6 @@
 import { certifyMlp } from './certify-mlp.js';
 import { certifyTransformer } from './certify-transformer.js';
+import { describeGPT, type GPTLike } from './describe-gpt.js';
 import { log10Up } from './log10.js';
 import type { ModelDescription } from './model-description.js';
 
@@ -63,13 +64,13 @@ export type LayerBounds = Pick<LayerCertificate, 'name' | 'norms' | 'headNorms'>
  * attention as if it had one head, divides by GELU's slope twice, lets the softmax scale shrink the values too,
  * and leaves out the final scale.
  *
- * @param model Its weights and constants; tensors are read to the host.
+ * @param model Its weights and constants, or a GPT of the lipschitz architecture; tensors are read to the host.
  * @throws If shapes do not fit together, or a weight is not finite.
  * @see Newhouse et al., "Training Transformers with Enforced Lipschitz Constants", 2025.
  *     https://arxiv.org/abs/2507.13338
  */
 export function lipschitzCertificate(
-  model: ModelDescription,
+  model: ModelDescription | GPTLike,
   { inputRms }: LipschitzCertificateOptions = {},
 ): LipschitzCertificate {
   if (inputRms !== undefined && !(inputRms >= 0 && Number.isFinite(inputRms))) {
@@ -77,7 +78,7 @@ export function lipschitzCertificate(
       `lipschitzCertificate: inputRms is ${inputRms}, expected a number ≥ 0. Leave it out for the model's own inputs.`,
     );
   }
-  const certified = certify(model, inputRms);
+  const certified = certify('parameters' in model ? describeGPT(model) : model, inputRms);
   const layers = certified.layers.map(({ name, log10Lipschitz, log10OutputRms, ...norms }) => ({
     name,
     lipschitz: 10 ** log10Up(log10Lipschitz),
