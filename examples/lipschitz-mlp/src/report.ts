@@ -32,7 +32,7 @@ proven for the trained weights: moving an image by a length of r moves the logit
 }
 
 /** What is bought with a tighter bound, and what it costs: a standalone SVG each. */
-export function tradeOffs(results: readonly (Run & Result)[]): string[] {
+function tradeOffs(results: readonly (Run & Result)[]): string[] {
   const { radii } = results[0].settings;
   const panels: [title: string, value: (result: Result) => number][] = [
     ['Accuracy', ({ accuracy }) => accuracy],

@@ -1,11 +1,7 @@
 import type { HubOptions, ModelFiles } from './model-files.js';
 
 /** What is used of the optional package. */
-interface Hub {
-  downloadFile(request: HubRequest): Promise<Blob | null>;
-  downloadFileToCacheDir(request: HubRequest): Promise<string>;
-  listFiles(request: Omit<HubRequest, 'path'> & { recursive?: boolean }): AsyncIterable<{ path: string }>;
-}
+type Hub = Pick<typeof import('@huggingface/hub'), 'downloadFile' | 'downloadFileToCacheDir' | 'listFiles'>;
 type HubRequest = HubOptions & { repo: string; path: string };
 
 /**
