@@ -2,7 +2,7 @@ import { AdamW } from '@evenkeel/optim';
 import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, expect, it, vi } from 'vitest';
-import { batchAt, endless, linearModel, squaredError } from '../test/problems.js';
+import { batchAt, descent, endless, linearModel, squaredError } from '../test/problems.js';
 import { type Callback, DivergenceError, MemoryCheckpoints, train } from './index.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -28,7 +28,7 @@ describeOnBackends('the guard', () => {
     ['far above the first', 1e3, 12, 10],
   ])('stops at a loss that is %s, and names step and parameter', async (_name, factor, index, logEvery) => {
     const model = linearModel();
-    const options = { model, loss: squaredError, optimizer: tf.train.sgd(0.1), data: withBad(index, factor) };
+    const options = { model, loss: squaredError, optimizer: descent(0.1), data: withBad(index, factor) };
     const error = await train({ ...options, steps: 100, logEvery }).catch((error) => error);
     expect(error).toBeInstanceOf(DivergenceError);
     expect(error.step).toBe(index + 1);
@@ -40,7 +40,7 @@ describeOnBackends('the guard', () => {
 
   it('leaves the weights as they were before a bad step that was due', async () => {
     const model = linearModel();
-    const options = { model, loss: squaredError, optimizer: tf.train.sgd(0.1), data: withBad(3, Number.NaN) };
+    const options = { model, loss: squaredError, optimizer: descent(0.1), data: withBad(3, Number.NaN) };
     await expect(train({ ...options, steps: 9, logEvery: 1 })).rejects.toThrow('the loss at step 4 is NaN');
     expect(model.values().every(Number.isFinite)).toBe(true);
   });
@@ -50,10 +50,10 @@ describeOnBackends('the guard', () => {
     const store = new MemoryCheckpoints();
     const spoil: Callback = {
       onStep: ({ step }) => {
-        if (step === 5) tf.tidy(() => model.variables[1].assign(tf.tensor1d([Number.NaN])));
+        if (step === 5) tf.tidy(() => (model.variables[1] as tf.Variable).assign(tf.tensor([Number.NaN])));
       },
     };
-    const options = { model, loss: squaredError, optimizer: tf.train.sgd(0.1), data: endless() };
+    const options = { model, loss: squaredError, optimizer: descent(0.1), data: endless() };
     const run = train({ ...options, steps: 5, callbacks: [spoil], checkpoint: { store } });
     await expect(run).rejects.toThrow("Look at parameter 'linear/b': its norm is NaN");
     expect(await store.load()).toBeUndefined();
@@ -93,7 +93,7 @@ describeOnBackends('the guard', () => {
     const model = linearModel();
     const before = model.values();
     const always = { batch: () => ({ inputs: tf.fill([2, 3], Number.NaN), targets: tf.zeros([2, 1]) }) };
-    const options = { model, loss: squaredError, optimizer: tf.train.sgd(0.1), data: always, steps: 9 };
+    const options = { model, loss: squaredError, optimizer: descent(0.1), data: always, steps: 9 };
     await expect(train({ ...options, guard: { action: 'rollback', maxRollbacks: 2 } })).rejects.toThrow(
       'It went back 2 times',
     );
@@ -102,7 +102,7 @@ describeOnBackends('the guard', () => {
 
   it('can be switched off', async () => {
     const model = linearModel();
-    const options = { model, loss: squaredError, optimizer: tf.train.sgd(0.1), data: withBad(3, Number.NaN) };
+    const options = { model, loss: squaredError, optimizer: descent(0.1), data: withBad(3, Number.NaN) };
     const { metrics } = await train({ ...options, steps: 9, guard: false });
     expect(metrics.loss).toBeNaN();
   });

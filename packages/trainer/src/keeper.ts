@@ -59,12 +59,13 @@ export class Keeper {
    */
   async resume(): Promise<void> {
     const { resume = false, seed = 0, checkpoint } = this.options;
-    const state =
-      resume && this.store && (await this.saver.load(this.store, resume === true ? 'latest' : resume));
+    const sameSeed = (state: RunState) => {
+      if (state.seed === seed) return;
+      throw new Error(`train: seed is ${seed}, expected ${state.seed} as in the checkpoint.`);
+    };
+    const which = resume === true ? 'latest' : resume;
+    const state = which && this.store ? await this.saver.load(this.store, which, sameSeed) : undefined;
     if (state) {
-      if (state.seed !== seed) {
-        throw new Error(`train: seed is ${seed}, expected ${state.seed} as in the checkpoint.`);
-      }
       await this.restore(state);
       await this.stream.restore(state.data as DataState);
       for (const callback of this.callbacks) {

@@ -1,8 +1,7 @@
 import { AdamW } from '@evenkeel/optim';
 import { describeOnBackends } from '@evenkeel/testing';
-import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
-import { endless, generated, linearModel, squaredError } from '../test/problems.js';
+import { descent, endless, generated, linearModel, squaredError } from '../test/problems.js';
 import { type Callback, type Data, MemoryCheckpoints, train } from './index.js';
 
 /** Trains to `steps`, from the store's checkpoint if there is one; returns losses by step and the weights. */
@@ -69,7 +68,7 @@ describeOnBackends('resuming', () => {
 
   it('says so when there must be a checkpoint and is none', async () => {
     const store = new MemoryCheckpoints();
-    const options = { model: linearModel(), loss: squaredError, optimizer: tf.train.sgd(1), data: endless() };
+    const options = { model: linearModel(), loss: squaredError, optimizer: descent(1), data: endless() };
     await expect(train({ ...options, steps: 1, checkpoint: { store }, resume: 'latest' })).rejects.toThrow(
       "train: there is no checkpoint 'latest', expected one to go on from",
     );

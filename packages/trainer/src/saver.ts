@@ -22,12 +22,18 @@ export class Saver {
   /**
    * Loads a checkpoint; nothing if there is none.
    *
+   * @param check Throws if the state is not wanted.
    * @throws If it does not fit the model. Then nothing has changed.
    */
-  async load(store: CheckpointStore, which: Which): Promise<RunState | undefined> {
+  async load(
+    store: CheckpointStore,
+    which: Which,
+    check: (state: RunState) => void = () => {},
+  ): Promise<RunState | undefined> {
     const snapshot = await store.load(which);
     if (!snapshot) return undefined;
     try {
+      check(snapshot.state);
       const values = this.match(snapshot);
       await this.optimizer?.setWeights(snapshot.optimizer.map(({ name, tensor }) => ({ name, tensor })));
       for (const [variable, tensor] of values) variable.assign(tensor);

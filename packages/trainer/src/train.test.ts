@@ -3,7 +3,7 @@ import { AdamW } from '@evenkeel/optim';
 import { describeOnBackends, expectClose } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it, vi } from 'vitest';
-import { batchAt, endless, generated, linearModel, squaredError } from '../test/problems.js';
+import { batchAt, descent, endless, generated, linearModel, squaredError } from '../test/problems.js';
 import { accuracy, type Callback, earlyStop, type MetricRecord, type TrainOptions, train } from './index.js';
 
 /** What `train` should do, written by hand. */
@@ -111,7 +111,7 @@ describeOnBackends('train', () => {
       const { metrics } = await train({
         model,
         loss: perExample,
-        optimizer: tf.train.sgd(0),
+        optimizer: descent(0),
         data: endless(),
         steps: 1,
       });
@@ -158,7 +158,7 @@ describeOnBackends('train', () => {
 
   it('ends where data ends', async () => {
     const model = linearModel();
-    const optimizer = tf.train.sgd(0.1);
+    const optimizer = descent(0.1);
     const end = await train({ model, loss: squaredError, optimizer, data: generated(5) });
     expect(end).toMatchObject({ reason: 'data', step: 5 });
   });
@@ -234,7 +234,7 @@ describeOnBackends('train', () => {
     const { history } = await train({
       model,
       loss: squaredError,
-      optimizer: tf.train.sgd(0.1),
+      optimizer: descent(0.1),
       data: endless(),
       steps: 25,
       callbacks: [callback],
@@ -255,7 +255,7 @@ describeOnBackends('train', () => {
       'updateRatio',
     ]);
     expect(history[1].learningRate).toBeCloseTo(0.1, 6);
-    for (const step of [2, 3, 9, 12, 19]) expect(readsAt[step - 1]).toBe(readsAt[step - 2]);
+    for (const step of [3, 4, 9, 12, 19]) expect(readsAt[step - 1]).toBe(readsAt[step - 2]);
     const [a, b] = [batchAt(100), batchAt(101, 12)];
     const all = squaredError(
       tf.concat([a.targets, b.targets]),
@@ -276,7 +276,7 @@ describeOnBackends('train', () => {
     expect(values).toEqual(await trained({}));
 
     const whole = linearModel();
-    const sgd = tf.train.sgd(0.1);
+    const sgd = descent(0.1);
     const { metrics } = await train({
       step: async ({ inputs, targets }) =>
         sgd.minimize(
@@ -301,7 +301,7 @@ describeOnBackends('train', () => {
       await train({
         model: seeing,
         loss: squaredError,
-        optimizer: tf.train.sgd(0),
+        optimizer: descent(0),
         data: endless(),
         steps: 50,
         seed,
@@ -317,7 +317,7 @@ describeOnBackends('train', () => {
   it('stops early, by signal and by callback', async () => {
     const controller = new AbortController();
     const model = linearModel();
-    const options = { model, loss: squaredError, optimizer: tf.train.sgd(0), data: endless(), steps: 1000 };
+    const options = { model, loss: squaredError, optimizer: descent(0), data: endless(), steps: 1000 };
     const stopped = await train({
       ...options,
       callbacks: [earlyStop({ metric: 'validationLoss', patience: 2 })],
@@ -333,7 +333,7 @@ describeOnBackends('train', () => {
 
   it('frees everything when a callback or the model throws', async () => {
     const model = linearModel();
-    const optimizer = tf.train.sgd(0.1);
+    const optimizer = descent(0.1);
     const before = tf.memory().numTensors;
     let error: unknown;
     const fails: Callback = {
@@ -373,7 +373,7 @@ describeOnBackends('train', () => {
     const options = {
       model: linearModel(),
       loss: squaredError,
-      optimizer: tf.train.sgd(1),
+      optimizer: descent(1),
       data: endless(),
       steps: 1,
     };
@@ -383,8 +383,8 @@ describeOnBackends('train', () => {
   it('says so when a batch that was freed comes again', async () => {
     const array = [batchAt(0), batchAt(1)];
     let n = 0;
-    await expect(trained({ data: { batch: () => array[n++ % 2] } })).rejects.toThrow(
-      'train: data gave a batch with a disposed tensor',
-    );
+    const data = { batch: () => array[n++ % 2] };
+    const options = { model: linearModel(), loss: squaredError, optimizer: descent(1), data, steps: 5 };
+    await expect(train(options)).rejects.toThrow('train: data gave a batch with a disposed tensor');
   });
 });

@@ -1,3 +1,4 @@
+import { sgd, TransformOptimizer } from '@evenkeel/optim';
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../src/index.js';
 
@@ -44,3 +45,6 @@ export function* generated(count = Infinity): Generator<Batch> {
 
 export const squaredError = (targets: tf.Tensor, outputs: tf.Tensor): tf.Scalar =>
   tf.mean(tf.squaredDifference(targets, outputs));
+
+/** Gradient descent. (`tf.train.sgd` keeps a tensor alive.) */
+export const descent = (learningRate: number) => new TransformOptimizer(sgd({ learningRate }));
