@@ -3,13 +3,14 @@ import {
   embeddingNormCap,
   exactSpectralCap,
   type MatrixConstraint,
+  modulaMuon,
   spectralCap,
   spectralHammer,
   spectralNormalize,
   spectralSoftCap,
   spectralWeightDecay,
 } from '@evenkeel/lipschitz';
-import type { Growth } from '@evenkeel/optim';
+import { type Growth, TransformOptimizer } from '@evenkeel/optim';
 import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -44,6 +45,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
   try {
     const engines: Engine[] = [
       { engine: 'training step', work: () => trainer.step(batch.tokens, batch.labels) },
+      { engine: 'modulaMuon, all matrices', work: muonStep() },
       engine('spectralSoftCap behind muon', spectralSoftCap(), GROWTH),
       engine('spectralSoftCap behind adamW', spectralSoftCap()),
       engine('spectralCap', spectralCap()),
@@ -59,6 +61,17 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
   } finally {
     uninstallWasmKernels();
   }
+}
+
+/** One step of the optimizer that the soft cap is meant for, on the same matrices. */
+function muonStep(): () => number {
+  const weights = SHAPES.map((shape) => tf.variable(tf.randomNormal(shape, 0, 0.05)));
+  const gradients = weights.map(({ name, shape }) => ({ name, tensor: tf.randomNormal(shape) }));
+  const optimizer = new TransformOptimizer(modulaMuon());
+  return () => {
+    optimizer.applyGradients(gradients);
+    return weights[0].dataSync()[0];
+  };
 }
 
 /** Constrains weights of its own, as the optimizer does after each step. */

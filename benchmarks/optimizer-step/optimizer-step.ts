@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { grokAdamW } from '@evenkeel/grokadamw';
 import { adamW, chain, TransformOptimizer } from '@evenkeel/optim';
 import { orthograd } from '@evenkeel/orthograd';
 import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
@@ -23,6 +24,8 @@ const SHAPES = Array.from({ length: 6 }, () => [
 const OPTIMIZERS: Readonly<Record<string, () => tf.Optimizer>> = {
   'tf.train.adam': () => tf.train.adam(1e-3),
   adamW: () => new TransformOptimizer(adamW({ learningRate: 1e-3 })),
+  grokAdamW: () => new TransformOptimizer(grokAdamW({ learningRate: 1e-3 })),
+  'grokAdamW, no clip': () => new TransformOptimizer(grokAdamW({ learningRate: 1e-3, maxGradNorm: 0 })),
   'orthograd + adamW': () => new TransformOptimizer(chain(orthograd(), adamW({ learningRate: 1e-3 }))),
 };
 

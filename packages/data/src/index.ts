@@ -36,8 +36,8 @@ export { type TokenizerFromJsonOptions, tokenizerFromJson } from './tokenizer-fr
 
 // Batches of tokens.
 
+export type { ByteSource, Bytes } from '@evenkeel/files';
 export type { BatchOptions } from './batch-options.js';
-export type { ByteSource, Bytes } from './byte-source.js';
 export type { Sidecar } from './sidecar.js';
 export {
   type TokenBatch,

@@ -1,6 +1,6 @@
+import { nodeCrypto } from '@evenkeel/files';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex } from '@noble/hashes/utils';
-import { nodeCrypto } from './node-modules.js';
 
 /** A SHA-256 that grows with the bytes. */
 export interface Sha256 {

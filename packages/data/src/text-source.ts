@@ -1,4 +1,4 @@
-import { type Bytes, openBytes } from './byte-source.js';
+import { type Bytes, openBytes } from '@evenkeel/files';
 import { show } from './check.js';
 
 /**

@@ -1,6 +1,5 @@
-import { type ByteSource, type Bytes, openBytes } from './byte-source.js';
+import { type ByteSource, type Bytes, openBytes, openMemoryMap } from '@evenkeel/files';
 import { show } from './check.js';
-import { openMemoryMap } from './memory-map.js';
 import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar, sidecarTooLarge } from './sidecar.js';
 import { bytesPerToken, unpackTokens } from './token-bytes.js';

@@ -1,7 +1,6 @@
-import { type AtomicFile, createAtomicFile } from './atomic-files.js';
+import { type AtomicFile, createAtomicFile, nodeFs } from '@evenkeel/files';
 import { checkOptions, checkWhole, show } from './check.js';
 import { encodePieces } from './encode-pieces.js';
-import { nodeFs } from './node-modules.js';
 import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_VOCABULARY, type Sidecar } from './sidecar.js';
 import { splitDocuments } from './split-documents.js';

@@ -1,10 +1,15 @@
+import { grokAdamW, grokfastEma } from '@evenkeel/grokadamw';
+import { muon } from '@evenkeel/lipschitz';
 import {
   adamW,
   addDecayedWeights,
+  both,
   chain,
   clipByGlobalNorm,
   isMatrix,
   masked,
+  named,
+  partition,
   scaleByAdam,
   scaleByLearningRate,
   sgd,
@@ -35,7 +40,7 @@ interface Expected {
 const cases = goldenCases<Inputs & { same_as_case?: string }, { loss: string }, Expected>(i1);
 const { inputs } = cases[0];
 
-/** Each published optimizer as a chain. Those that are missing need packages of their own. */
+/** Each published optimizer as a chain. */
 const OPTIMIZERS: Record<string, (expected: Expected) => Transform> = {
   adamw_nanogpt_cosine_clip: ({ lr_per_step }) =>
     chain(
@@ -51,6 +56,17 @@ const OPTIMIZERS: Record<string, (expected: Expected) => Transform> = {
     chain(orthograd(), adamW({ learningRate: 0.005, beta2: 0.99, weightDecay: 0 })),
   orthograd_cc_log_stablemax: () =>
     chain(masked(orthograd({ rescale: false }), isMatrix), adamW({ learningRate: 0.005 })),
+  grokadamw: () => grokAdamW({ learningRate: 0.003 }),
+  muon_with_aux_adam: () =>
+    partition(
+      {
+        muon: muon({ learningRate: 0.02, weightDecay: 0.01 }),
+        adam: adamW({ learningRate: 0.003, beta2: 0.95, epsilon: 1e-10, weightDecay: 0.01 }),
+      },
+      (param) => (both(isMatrix, named(/blocks\./))(param) ? 'muon' : 'adam'),
+    ),
+  grokfast_ema_adamw: () =>
+    chain(grokfastEma({ alpha: 0.9 }), adamW({ learningRate: 0.003, beta2: 0.98, weightDecay: 0.005 })),
 };
 
 const LOSSES: Record<string, (labels: tf.Tensor, logits: tf.Tensor) => tf.Tensor> = {
@@ -60,38 +76,35 @@ const LOSSES: Record<string, (labels: tf.Tensor, logits: tf.Tensor) => tf.Tensor
 };
 
 describeOnBackends('GPT in training', () => {
-  it.each(cases.filter(({ name }) => OPTIMIZERS[name]))(
-    'follows the published curve of 30 steps: $name',
-    ({ name, hyper, expected, tolerance }) => {
-      const model = modelWith(nanoGptConfig(inputs.config), inputs.init_weights, nanoGptName);
-      const optimizer = new TransformOptimizer(OPTIMIZERS[name](expected));
-      const [steps, batch] = inputs.batch_start_indices.shape;
-      const losses: number[] = [];
-      for (let step = 0; step < steps; step++) {
-        const starts = inputs.batch_start_indices.data.slice(step * batch, (step + 1) * batch);
-        const rows = (shift: number) =>
-          starts.map((i) => inputs.token_stream.data.slice(i + shift, i + shift + inputs.config.block_size));
-        const labels = tf.tensor2d(rows(1), undefined, 'int32');
-        const loss = optimizer.minimize(
-          () => LOSSES[hyper.loss](labels, model.forward(rows(0))) as tf.Scalar,
-          true,
-          model.variables,
-        )!;
-        losses.push(loss.dataSync()[0]);
-      }
-      expectClose(losses, expected.loss_per_step.data, 1e-4);
-      expectClose(model.parameters.get('position.weight')!, expected.final_wpe.data, tolerance('final_wpe'));
-      const checked = [...model.parameters].filter(
-        ([parameter]) => nanoGptName(parameter) in expected.final_param_l2,
-      );
-      expect(checked).toHaveLength(Object.keys(expected.final_param_l2).length);
-      for (const [parameter, variable] of checked) {
-        const published = nanoGptName(parameter);
-        expectClose(tf.norm(variable), [expected.final_param_l2[published]], tolerance('final_param_l2'));
-        expectClose(tf.sum(variable), [expected.final_param_sum[published]], tolerance('final_param_sum'));
-      }
-      optimizer.dispose();
-      model.dispose();
-    },
-  );
+  it.each(cases)('follows the published curve of 30 steps: $name', ({ name, hyper, expected, tolerance }) => {
+    const model = modelWith(nanoGptConfig(inputs.config), inputs.init_weights, nanoGptName);
+    const optimizer = new TransformOptimizer(OPTIMIZERS[name](expected));
+    const [steps, batch] = inputs.batch_start_indices.shape;
+    const losses: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      const starts = inputs.batch_start_indices.data.slice(step * batch, (step + 1) * batch);
+      const rows = (shift: number) =>
+        starts.map((i) => inputs.token_stream.data.slice(i + shift, i + shift + inputs.config.block_size));
+      const labels = tf.tensor2d(rows(1), undefined, 'int32');
+      const loss = optimizer.minimize(
+        () => LOSSES[hyper.loss](labels, model.forward(rows(0))) as tf.Scalar,
+        true,
+        model.variables,
+      )!;
+      losses.push(loss.dataSync()[0]);
+    }
+    expectClose(losses, expected.loss_per_step.data, 1e-4);
+    expectClose(model.parameters.get('position.weight')!, expected.final_wpe.data, tolerance('final_wpe'));
+    const checked = [...model.parameters].filter(
+      ([parameter]) => nanoGptName(parameter) in expected.final_param_l2,
+    );
+    expect(checked).toHaveLength(Object.keys(expected.final_param_l2).length);
+    for (const [parameter, variable] of checked) {
+      const published = nanoGptName(parameter);
+      expectClose(tf.norm(variable), [expected.final_param_l2[published]], tolerance('final_param_l2'));
+      expectClose(tf.sum(variable), [expected.final_param_sum[published]], tolerance('final_param_sum'));
+    }
+    optimizer.dispose();
+    model.dispose();
+  });
 });

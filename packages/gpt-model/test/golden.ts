@@ -6,7 +6,7 @@ import { GPT, type GPTConfig, type Norm } from '../src/index.js';
 
 export type GoldenWeights = Record<string, GoldenTensor>;
 
-export const toTensor = ({ data, shape, dtype }: GoldenTensor) =>
+const toTensor = ({ data, shape, dtype }: GoldenTensor) =>
   tf.tensor(data, shape, dtype.startsWith('int') ? 'int32' : 'float32');
 
 /** What nanoGPT calls one of our parameters. */

@@ -1,4 +1,5 @@
 import { KERNELS, kernelOr } from '@evenkeel/ops';
+import { clipFactor, globalNorm } from '@evenkeel/optim';
 import { add, div, mul, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
 
 /** The numbers of one step of one parameter. All are known on the host. */
@@ -17,6 +18,8 @@ export interface GrokAdamWStep {
   alpha: number;
   /** λ: how much of it is added. */
   lambda: number;
+  /** The largest norm of the gradient; 0 never clips. */
+  maxGradNorm: number;
 }
 
 /** What one parameter brings to a step. */
@@ -31,15 +34,16 @@ export interface GrokAdamWTensors {
 /**
  * One step of GrokAdamW, in one pass over memory where the backend has a kernel for it.
  *
+ *     g = gradient · min(1, maxGradNorm / (‖gradient‖ + 10⁻⁶))
  *     e' = α e + (1 − α) g     ĝ = g + λ e'     m' = β₁ m + (1 − β₁) ĝ     v' = β₂ v + (1 − β₂) ĝ²
  *     u  = −η λ_w w − η (√c₂ / c₁) m' / (√v' + ε)
  *
  * @returns `[u, m', v', e']`.
  */
 export function grokAdamWStep(tensors: GrokAdamWTensors, step: GrokAdamWStep): Tensor[] {
-  const attributes = { ...step, gradientScale: 1 };
-  return kernelOr<Tensor[]>(KERNELS.grokAdamWStep, { ...tensors }, attributes, () => {
-    const { gradient, param } = tensors;
+  return kernelOr<Tensor[]>(KERNELS.grokAdamWStep, { ...tensors }, { ...step }, () => {
+    const { param } = tensors;
+    const gradient = clipped(tensors.gradient, step.maxGradNorm);
     const { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, alpha, lambda } =
       step;
     const ema = add(mul(tensors.ema, alpha), mul(gradient, 1 - alpha));
@@ -52,3 +56,6 @@ export function grokAdamWStep(tensors: GrokAdamWTensors, step: GrokAdamWStep): T
     return [add(mul(param, -learningRate * weightDecay), mul(direction, -size)), m, v, ema];
   });
 }
+
+const clipped = (gradient: Tensor, maxNorm: number): Tensor =>
+  maxNorm === 0 ? gradient : mul(gradient, clipFactor(globalNorm([gradient], 2), maxNorm));

@@ -1,7 +1,6 @@
 import {
   type ByName,
   checkNumber,
-  clipByParamNorm,
   optimizerClass,
   type Schedule,
   type State,
@@ -105,7 +104,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     below: Infinity,
     typical: 0.1,
   });
-  checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, typical: 1 });
+  checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, below: Infinity, typical: 1 });
   if (layerDecay !== 'parameter-index' && layerDecay !== 'layer') {
     throw new Error(`${where}: layerDecay is '${layerDecay}', expected 'parameter-index' or 'layer'.`);
   }
@@ -114,7 +113,6 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     return checkNumber(where, 'learningRate', rate, { atLeast: 0, below: Infinity, typical: 1e-3 });
   };
   if (typeof learningRate !== 'function') rateAt(0);
-  const clip = maxGradNorm > 0 && maxGradNorm < Infinity ? clipByParamNorm(maxGradNorm) : null;
   const readSignal = combineSignals(grokkingSignals);
   const last = { alpha: alphaInit, signal: null as number | null };
 
@@ -137,7 +135,6 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     },
     learningRate: (_param, count) => rateAt(count),
     update(updates: ByName, state: State, step: Step) {
-      const gradients = clip ? clip.update(updates, {}, step).updates : updates;
       last.signal = readSignal();
       last.alpha =
         last.signal === null ? alphaInit : alphaInit * Math.exp(-grokkingSignalDecayRate * last.signal);
@@ -148,11 +145,12 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
         weightDecay,
         alpha: last.alpha,
         lambda,
+        maxGradNorm,
       };
 
       const nextUpdates: Record<string, Tensor> = {};
       const nextState: Record<string, State> = { ...(state as Record<string, State>) }; // keeps absent parameters
-      Object.entries(gradients).forEach(([id, gradient], index) => {
+      Object.entries(updates).forEach(([id, gradient], index) => {
         const param = step.params[id];
         const { m, v, ema, step: held } = slotsOf(param, nextState[id]);
         const steps = numberOf(held) + 1;

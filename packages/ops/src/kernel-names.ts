@@ -94,12 +94,12 @@ export const KERNELS = {
    * One pass of GrokAdamW over one parameter of any shape, as the published code computes it: the corrections are
    * folded into the step size, so that ε is added to a root that is not corrected.
    *
-   *     g = gradientScale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+   *     g = gradient · min(1, maxGradNorm / (‖gradient‖ + 10⁻⁶)), unless that is 0          ema' = α ema + (1 − α) g          h = g + λ ema'
    *     m' = β₁ m + (1 − β₁) h                v' = β₂ v + (1 − β₂) h²
    *     u  = −η ( √c₂ / c₁ · m' / (√v' + ε) + weightDecay · w )
    *
    * `{gradient, param, m, v, ema}`, `{learningRate: η, beta1, beta2, epsilon: ε, weightDecay, correction1: c₁,
-   * correction2: c₂, alpha: α, lambda: λ, gradientScale}` → `[u, m', v', ema']`.
+   * correction2: c₂, alpha: α, lambda: λ, maxGradNorm}` → `[u, m', v', ema']`.
    */
   grokAdamWStep: 'EvenkeelGrokAdamWStep',
 

@@ -5,13 +5,15 @@ export { type AdamOptions, scaleByAdam } from './adam.js';
 // Recipes.
 export { AdamW, type AdamWOptions, adamW } from './adamw.js';
 export { chain } from './chain.js';
-// For authors of recipes.
 export { checkNumber, type NumberRange } from './check-number.js';
 export { type ClipOptions, clipByGlobalNorm } from './clip-by-global-norm.js';
 export { clipByParamNorm } from './clip-by-param-norm.js';
+// For authors of recipes.
+export { clipFactor } from './clip-factor.js';
 export { scaleByLearningRate } from './learning-rate.js';
 export { masked } from './masked.js';
 export { type MomentumOptions, momentum } from './momentum.js';
+export { globalNorm, type NormOrder } from './norm.js';
 export { TransformOptimizer } from './optimizer.js';
 // Transforms as tf.Optimizer.
 export { type OptimizerClass, optimizerClass } from './optimizer-class.js';

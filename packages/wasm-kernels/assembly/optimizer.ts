@@ -1,4 +1,5 @@
 import { madd } from './lanes';
+import { dot64 } from './sums64';
 
 /**
  * One Adam step in one pass.
@@ -49,7 +50,9 @@ export function adamStep(
 /**
  * One GrokAdamW step in one pass: {@link adamStep} of h instead of g.
  *
- *     g = scale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+ *     g = gradient · min(1, maxNorm / (‖gradient‖ + 10⁻⁶))          ema' = α ema + (1 − α) g          h = g + λ ema'
+ *
+ * @param maxNorm 0 never clips.
  */
 export function grokAdamWStep(
   gradient: usize,
@@ -72,10 +75,11 @@ export function grokAdamWStep(
   alpha: f32,
   restAlpha: f32,
   lambda: f32,
-  scale: f32,
+  maxNorm: f64,
 ): void {
   const lambda4 = f32x4.splat(lambda);
-  const scale4 = f32x4.splat(scale);
+  const norm = maxNorm > 0 ? sqrt<f64>(dot64(gradient, gradient, count)) : 0;
+  const scale4 = f32x4.splat(maxNorm > 0 ? <f32>min<f64>(1, maxNorm / (norm + 1e-6)) : 1);
   const end = (count & ~3) * 4;
   let i: usize = 0;
   for (; i < end; i += 16) {

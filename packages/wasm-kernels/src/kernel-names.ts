@@ -22,10 +22,9 @@ export const LinearGrad = 'EvenkeelLinearGrad';
 export const AdamStep = 'EvenkeelAdamStep';
 
 /**
- * Inputs and attrs of {@link AdamStep}; also `ema`, and `alpha` α, `lambda` λ, `gradientScale`. ε is added to the
- * uncorrected root.
+ * Inputs and attrs of {@link AdamStep}; also `ema`, and attrs `alpha` α, `lambda` λ, `maxGradNorm` (0 never clips). ε is added to the uncorrected root.
  *
- *     g = gradientScale · gradient          ema' = α ema + (1 − α) g          h = g + λ ema'
+ *     g = gradient · min(1, maxGradNorm / (‖gradient‖ + 10⁻⁶))          ema' = α ema + (1 − α) g          h = g + λ ema'
  *     m' = β₁ m + (1 − β₁) h                v' = β₂ v + (1 − β₂) h²
  *     u  = −η ( √c₂ / c₁ · m' / (√v' + ε) + weightDecay · w )
  *

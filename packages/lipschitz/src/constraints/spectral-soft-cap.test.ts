@@ -1,3 +1,4 @@
+import { grokAdamW } from '@evenkeel/grokadamw';
 import {
   adamW,
   type Constraint,
@@ -144,7 +145,12 @@ describeOnBackends('spectralSoftCap', () => {
   });
 
   it('resumes bit for bit, whether or not the transform promises a limit', async () => {
-    for (const transform of [() => modulaMuon({ learningRate: 0.2 }), () => adamW({ learningRate: 0.1 })]) {
+    const transforms = [
+      () => modulaMuon({ learningRate: 0.2 }),
+      () => adamW({ learningRate: 0.1 }),
+      () => chain(orthograd(), grokAdamW({ learningRate: 0.1, grokkingSignals: [() => 0.5] })),
+    ];
+    for (const transform of transforms) {
       const w = tf.variable(tf.randomNormal([6, 4], 0, 2, 'float32', 1), true);
       const create = () => new TransformOptimizer(transform(), masked(spectralSoftCap(), not(named('bias'))));
       const run = (optimizer: TransformOptimizer, steps: number[]) => {

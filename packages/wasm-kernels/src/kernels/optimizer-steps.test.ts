@@ -39,7 +39,7 @@ describeKernels('optimizer steps', () => {
   });
 
   it('GrokAdamWStep equals the published code in float64, and writes to none of its inputs', () => {
-    const extra = { alpha: 0.98, lambda: 2, gradientScale: 0.5 };
+    const extra = { alpha: 0.98, lambda: 2, maxGradNorm: 1.5 };
     for (const size of [0, 1, 3, 4, 21]) {
       const [gradient, m, param, ema] = [1, 2, 3, 5].map((seed) => random([size], seed));
       const v = tf.square(random([size], 4));
@@ -51,8 +51,9 @@ describeKernels('optimizer steps', () => {
         { ...attrs, epsilon: 1e-3, ...extra },
       );
       const [g0, m0, v0, w0, ema0] = before;
-      const wantEma = g0.map((g, i) => 0.98 * ema0[i] + 0.02 * 0.5 * g);
-      const h = g0.map((g, i) => 0.5 * g + 2 * wantEma[i]);
+      const scale = Math.min(1, 1.5 / (Math.hypot(...g0) + 1e-6));
+      const wantEma = g0.map((g, i) => 0.98 * ema0[i] + 0.02 * scale * g);
+      const h = g0.map((g, i) => scale * g + 2 * wantEma[i]);
       const wantM = h.map((h, i) => 0.9 * m0[i] + 0.1 * h);
       const wantV = h.map((h, i) => 0.99 * v0[i] + 0.01 * h * h);
       // p *= 1 − lr·wd; p −= lr·√c₂/c₁ · m/(√v + ε)
@@ -75,10 +76,10 @@ describeKernels('optimizer steps', () => {
     const gradient = tf.tensor1d([1, Number.NaN, Infinity, 1, Number.NaN]);
     const rest = tf.ones([5]);
     const inputs = { gradient, m: rest, v: rest, param: rest, ema: rest };
-    const [u] = runKernel(GrokAdamWStep, inputs, { ...attrs, alpha: 0.9, lambda: 2, gradientScale: 1 });
+    const [u] = runKernel(GrokAdamWStep, inputs, { ...attrs, alpha: 0.9, lambda: 2, maxGradNorm: 0 });
     expect(Array.from(u.dataSync(), Number.isFinite)).toEqual([true, false, false, true, false]);
     expect(() => runKernel(GrokAdamWStep, inputs, { ...attrs, alpha: 0.9, lambda: 2 })).toThrow(
-      "attribute 'gradientScale' is undefined",
+      "attribute 'maxGradNorm' is undefined",
     );
   });
 

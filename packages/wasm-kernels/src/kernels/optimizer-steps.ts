@@ -45,18 +45,18 @@ export const adamStep: Kernel = {
 
 export const grokAdamWStep: Kernel = {
   name: GrokAdamWStep,
-  attrs: [...ADAM_ATTRS, 'alpha', 'lambda', 'gradientScale'],
+  attrs: [...ADAM_ATTRS, 'alpha', 'lambda', 'maxGradNorm'],
   run(call) {
     const { outputs, tensorsAndCount, averages, epsilon, rate, decay } = prepareStep(GrokAdamWStep, call, [
       'm',
       'v',
       'ema',
     ]);
-    const [alpha, lambda, scale] = ['alpha', 'lambda', 'gradientScale'].map((attr) =>
+    const [alpha, lambda, maxNorm] = ['alpha', 'lambda', 'maxGradNorm'].map((attr) =>
       numberAttr(GrokAdamWStep, call.attrs, attr),
     );
     const step = call.functions.grokAdamWStep as Step;
-    step(...tensorsAndCount, ...averages, epsilon, rate, decay, alpha, 1 - alpha, lambda, scale);
+    step(...tensorsAndCount, ...averages, epsilon, rate, decay, alpha, 1 - alpha, lambda, maxNorm);
     return outputs;
   },
 };

@@ -40,7 +40,7 @@ function mapped(where: string, size: number, address: bigint, libc: Libc): ByteS
   /** A copy: a view would crash the process once the map is closed. */
   const readSync = (offset: number, length: number) => {
     if (segments.length === 0)
-      throw new Error(`${where}: the dataset is closed, expected it open. Open it again.`);
+      throw new Error(`${where}: the file is closed, expected it open. Open it again.`);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const at = (offset + done) % SEGMENT;

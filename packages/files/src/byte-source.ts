@@ -1,5 +1,5 @@
-import { show } from './check.js';
 import { openFile } from './file-source.js';
+import { openUrl } from './http-source.js';
 
 /**
  * Bytes that can be read in places: a file, a Blob, a buffer, or something of your own such as ranges over HTTP.
@@ -14,11 +14,12 @@ export interface ByteSource {
   close?(): void | Promise<void>;
 }
 
-/** What can be opened: a file's name (in Node), a Blob or File, a buffer, or a source of one's own. */
+/** What can be opened: a file's name (in Node), a web address, a Blob or File, a buffer, or a source of one's own. */
 export type Bytes = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
 
 /** @throws If the bytes are none of these or the file cannot be opened. */
 export async function openBytes(where: string, bytes: Bytes): Promise<ByteSource> {
+  if (isHttp(bytes)) return openUrl(where, String(bytes));
   if (typeof bytes === 'string' || bytes instanceof URL) return openFile(where, bytes);
   if (bytes instanceof ArrayBuffer) return bufferSource(new Uint8Array(bytes));
   if (bytes instanceof Uint8Array) return bufferSource(bytes);
@@ -26,7 +27,7 @@ export async function openBytes(where: string, bytes: Bytes): Promise<ByteSource
   const { size, read } = (bytes ?? {}) as Partial<ByteSource>;
   if (Number.isSafeInteger(size) && size! >= 0 && typeof read === 'function') return bytes as ByteSource;
   throw new Error(
-    `${where}: the bytes are ${show(bytes)}, expected a file's name, a Blob, an ArrayBuffer, a Uint8Array or ` +
+    `${where}: the bytes are ${show(bytes)}, expected a file's name, a URL, a Blob, an ArrayBuffer, a Uint8Array or ` +
       'an object with size and read.',
   );
 }
@@ -41,4 +42,11 @@ function blobSource(blob: Blob): ByteSource {
     size: blob.size,
     read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
   };
+}
+
+const isHttp = (bytes: Bytes): boolean =>
+  (typeof bytes === 'string' || bytes instanceof URL) && /^https?:\/\//i.test(String(bytes));
+
+function show(value: unknown): string {
+  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
 }

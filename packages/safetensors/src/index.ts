@@ -1,0 +1,7 @@
+export type { TensorData } from './decode.js';
+export type { StoredFloat } from './encode.js';
+export type { TensorInfo } from './header.js';
+export { openSafetensors, type TensorStore } from './safetensors-file.js';
+export { encodeSafetensors, type Lazy, type SaveOptions, saveSafetensors } from './save.js';
+export { openSharded } from './sharded.js';
+export { type Json, JsonNumber, parseStrictJson } from './strict-json.js';

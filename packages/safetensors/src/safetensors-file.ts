@@ -1,0 +1,87 @@
+import { type ByteSource, type Bytes, openBytes } from '@evenkeel/files';
+import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { decode, type TensorData } from './decode.js';
+import { isFloat } from './dtype.js';
+import { readHeader, type TensorInfo } from './header.js';
+
+/** Tensors that can be read one at a time: a safetensors file, or several as one. */
+export interface TensorStore {
+  /** Each tensor's dtype and shape, by name, in the order of the file. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** What the writer noted about the file: text by name. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** The stored bytes of a tensor, little-endian. */
+  readBytes(name: string): Promise<Uint8Array>;
+  /** Its numbers: F32, F16 and BF16 as float32, exactly; 64-bit integers as BigInt. */
+  read(name: string): Promise<TensorData>;
+  /** The same as a tfjs tensor: floats as float32, BOOL as bool, other integers as int32. */
+  readTensor(name: string): Promise<Tensor>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file. Only its header is read; each tensor is read when it is asked for.
+ *
+ * The header is checked whole before anything is returned: sizes, dtypes, shapes, offsets without gap or overlap, no key
+ * twice. A file from anywhere can be opened without harm.
+ *
+ * @param bytes A file's name (in Node), a web address (read by HTTP ranges), a Blob or File, a buffer, or your own source.
+ * @throws If it cannot be opened or is not a valid safetensors file.
+ * @see https://huggingface.co/docs/safetensors
+ */
+export async function openSafetensors(bytes: Bytes): Promise<TensorStore> {
+  const source = await openBytes('openSafetensors', bytes);
+  const name = typeof bytes === 'string' || bytes instanceof URL ? `'${bytes}'` : 'this';
+  try {
+    const { tensors, metadata } = await readHeader(`openSafetensors: ${name}`, source);
+    return new SafetensorsFile(source, tensors, metadata);
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}
+
+class SafetensorsFile implements TensorStore {
+  constructor(
+    private readonly source: ByteSource,
+    readonly tensors: ReadonlyMap<string, TensorInfo>,
+    readonly metadata: ReadonlyMap<string, string>,
+  ) {}
+
+  async readBytes(name: string): Promise<Uint8Array> {
+    const info = this.tensors.get(name);
+    if (info) return this.source.read(info.offset, info.byteLength);
+    const known = [...this.tensors.keys()];
+    throw new Error(
+      `readTensor: '${name}' is not in the file, expected one of its ${known.length} tensors, such as ` +
+        `${known.slice(0, 3).join(', ')}.`,
+    );
+  }
+
+  async read(name: string): Promise<TensorData> {
+    const bytes = await this.readBytes(name);
+    return decode(name, this.tensors.get(name)!.dtype, bytes);
+  }
+
+  async readTensor(name: string): Promise<Tensor> {
+    return toTensor(name, this.tensors.get(name), await this.read(name));
+  }
+
+  async close(): Promise<void> {
+    await this.source.close?.();
+  }
+}
+
+/** Numbers as a tensor of the dtype that holds them. @throws If a 64-bit integer does not fit into int32. */
+export function toTensor(name: string, info: TensorInfo | undefined, data: TensorData): Tensor {
+  const { dtype, shape } = info!;
+  if (isFloat(dtype)) return tensor(Float32Array.from(data as Float32Array), [...shape], 'float32');
+  if (dtype === 'BOOL') return tensor(data as Uint8Array, [...shape], 'bool');
+  const integers = Int32Array.from(data as Int32Array, (value: number | bigint) => {
+    if (Number(BigInt.asIntN(32, BigInt(value))) === Number(value)) return Number(value);
+    throw new Error(
+      `readTensor: '${name}' is ${dtype} and holds ${value}, expected integers of 32 bits. Use read('${name}').`,
+    );
+  });
+  return tensor(integers, [...shape], 'int32');
+}
