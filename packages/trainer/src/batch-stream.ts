@@ -61,6 +61,11 @@ export class BatchStream {
 
   /** Goes where `state()` was called: by the source's own `restore`, or by drawing as many batches. */
   async restore({ drawn, source }: DataState): Promise<void> {
+    if (!(Number.isSafeInteger(drawn) && drawn >= 0)) {
+      throw new Error(
+        `train: the checkpoint says that ${String(drawn)} batches were drawn, expected a whole number.`,
+      );
+    }
     if (isResumable(this.data)) {
       await this.data.restore?.(source as never);
     } else if (drawn < this.drawn) {

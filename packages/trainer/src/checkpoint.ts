@@ -19,6 +19,8 @@ export interface RunState {
   readonly seconds: number;
   /** The last value of every metric. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** The step at which each of them was measured. */
+  readonly metricSteps: Readonly<Record<string, number>>;
   /** What callbacks remember, by their names. */
   readonly callbacks: Readonly<Record<string, unknown>>;
   /** What a guard's rollbacks have left of the learning rate. */

@@ -67,7 +67,7 @@ export class Keeper {
     const state = which && this.store ? await this.saver.load(this.store, which, sameSeed) : undefined;
     if (state) {
       await this.restore(state);
-      await this.stream.restore(state.data as DataState);
+      await this.stream.restore((state.data ?? {}) as DataState);
       for (const callback of this.callbacks) {
         const { name, restore } = callback;
         if (name && restore && Object.hasOwn(state.callbacks, name)) {
@@ -164,6 +164,7 @@ export class Keeper {
     this.run.step = state.step;
     this.run.seconds = Math.max(this.run.seconds, state.seconds);
     this.run.metrics = { ...state.metrics };
+    this.run.metricSteps = { ...state.metricSteps };
     this.run.firstLoss = state.firstLoss;
   }
 
@@ -175,6 +176,7 @@ export class Keeper {
       seconds: run.seconds,
       data: this.stream.state(),
       metrics: { ...run.metrics },
+      metricSteps: { ...run.metricSteps },
       callbacks: Object.fromEntries(
         callbacks.flatMap((callback) =>
           callback.name && callback.state ? [[callback.name, callback.state()]] : [],

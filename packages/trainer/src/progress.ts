@@ -10,6 +10,8 @@ export class Progress implements Run {
   readonly variables: readonly Variable[];
   readonly optimizer: Optimizer | undefined;
   metrics: Record<string, number> = {};
+  /** The step at which each metric was measured. */
+  metricSteps: Record<string, number> = {};
   /** The first loss that was recorded. */
   firstLoss: number | null = null;
   /** Why it ends, once it does. */
@@ -29,6 +31,14 @@ export class Progress implements Run {
 
   set seconds(seconds: number) {
     this.began = performance.now() - seconds * 1000;
+  }
+
+  /** Takes over numbers that were measured now. */
+  measured(numbers: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(numbers)) {
+      this.metrics[name] = value;
+      this.metricSteps[name] = this.step;
+    }
   }
 
   stop(reason: string): void {

@@ -112,7 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   async function record(numbers: Record<string, number>): Promise<void> {
     if (Object.keys(numbers).length === 0) return;
     const record = { step: run.step, seconds: run.seconds, ...numbers };
-    Object.assign(run.metrics, numbers);
+    run.measured(numbers);
     history.push(record);
     await notify(callbacks, 'onMetrics', record, run);
   }

@@ -21,7 +21,12 @@ export interface MetricLines {
  * The file may come from anywhere: lines of another form are left out as well, and of records what is no number.
  */
 export function parseMetricLines(text: string): MetricLines {
-  const lines: MetricLines & { config: unknown } = { systems: [], config: undefined, records: [], samples: [] };
+  const lines: MetricLines & { config: unknown } = {
+    systems: [],
+    config: undefined,
+    records: [],
+    samples: [],
+  };
   for (const line of text.split('\n')) {
     const value = parsed(line);
     if (value === undefined) continue;
@@ -52,7 +57,9 @@ export const metricLine = (value: object): string =>
 function numbersIn(value: Readonly<Record<string, unknown>>): MetricRecord {
   const numbers = Object.entries(value).flatMap(([name, entry]) => {
     if (typeof entry === 'number') return [[name, entry] as const];
-    return entry === 'NaN' || entry === 'Infinity' || entry === '-Infinity' ? [[name, Number(entry)] as const] : [];
+    return entry === 'NaN' || entry === 'Infinity' || entry === '-Infinity'
+      ? [[name, Number(entry)] as const]
+      : [];
   });
   return Object.fromEntries(numbers) as unknown as MetricRecord;
 }

@@ -28,7 +28,8 @@ export function systemInfo(): SystemInfo {
     cpu: processors[0]?.model ?? 'unknown',
     cores: processors.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernels: getKernelsForBackend(getBackend()).filter(({ kernelName }) => /^Evenkeel/.test(kernelName)).length,
+    kernels: getKernelsForBackend(getBackend()).filter(({ kernelName }) => /^Evenkeel/.test(kernelName))
+      .length,
     commit: commitHere(),
     date: new Date().toISOString(),
   };
@@ -36,7 +37,11 @@ export function systemInfo(): SystemInfo {
 
 function commitHere(): string | null {
   const git = (...args: string[]) =>
-    execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 2000 }).trim();
+    execFileSync('git', args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 2000,
+    }).trim();
   try {
     return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') ? '+' : '');
   } catch {

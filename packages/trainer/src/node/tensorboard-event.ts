@@ -31,7 +31,11 @@ const scalarValue = ([name, value]: [string, number]): Uint8Array[] =>
   field(1, concat(field(1, utf8(name)), [tag(2, 5), floatOf(value)]));
 
 const tag = (field: number, wireType: number): Uint8Array => varint(field * 8 + wireType);
-const field = (number: number, bytes: Uint8Array): Uint8Array[] => [tag(number, 2), varint(bytes.length), bytes];
+const field = (number: number, bytes: Uint8Array): Uint8Array[] => [
+  tag(number, 2),
+  varint(bytes.length),
+  bytes,
+];
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function varint(value: number): Uint8Array {
