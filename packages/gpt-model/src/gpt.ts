@@ -22,6 +22,9 @@ import type { GPTConfig, ResolvedConfig } from './config.js';
 import { type Dropping, dropout, seedAt } from './dropout.js';
 import { applyHead } from './head.js';
 import { type Initialize, initialValue, unigramBias } from './initialize.js';
+import { type LoadOptions, readModel } from './loading/load.js';
+import type { ModelSource } from './loading/model-files.js';
+import { encodeModel, type SaveModelOptions, saveModel } from './loading/save.js';
 import { normalize } from './norm.js';
 import { parameterShapes } from './parameters.js';
 import type { Observe } from './pass.js';
@@ -105,6 +108,36 @@ export class GPT {
       this.dispose();
       throw new Error('GPT: unigramCounts came without headBias, expected both. Set headBias in the config.');
     }
+  }
+
+  /**
+   * Loads a model in a published layout: GPT-2, Llama 3, Qwen2, Mistral, Mixtral, Phi-3, Gemma and StableLM as Python's
+   * transformers stores them, and what {@link saveSafetensors} wrote. Weights are read one tensor at a time.
+   *
+   * @param source A directory with `config.json` and `model.safetensors` or its parts (Node), a web address, a hub id
+   *     (needs the optional package `@huggingface/hub`), files by name (`{ 'config.json': blob, … }`), or a function.
+   * @throws If a file is missing or damaged, or tensors are missing or do not fit, by name. Nothing is left behind.
+   */
+  static async load(source: ModelSource, options: LoadOptions = {}): Promise<GPT> {
+    const { config, options: made } = await readModel(source, options);
+    return new GPT(config, made);
+  }
+
+  /**
+   * Writes `config.json` and `model.safetensors` into a directory, in the published layout of the model's family if that
+   * can describe it. Each file is complete or not there. Node only; elsewhere use {@link encodeSafetensors}.
+   *
+   * @param options `dtype`: `'F32'` (default, exact), `'F16'` or `'BF16'`.
+   */
+  saveSafetensors(directory: string, options?: SaveModelOptions): Promise<void> {
+    return saveModel(directory, this.config, this.parameters, options);
+  }
+
+  /** The two files of {@link saveSafetensors} as bytes. {@link GPT.load} takes them as they are. */
+  encodeSafetensors(
+    options?: SaveModelOptions,
+  ): Promise<Record<'config.json' | 'model.safetensors', Uint8Array>> {
+    return encodeModel(this.config, this.parameters, options);
   }
 
   /** All parameters, in the order of the forward pass; what an optimizer's `minimize` takes. */

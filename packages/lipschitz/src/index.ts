@@ -1,6 +1,41 @@
-// Muon.
-
 // Where weights may live: a guarantee after every step.
+
+// What the weights prove, and what can be found.
+export {
+  type ActivationMonitorOptions,
+  type ActivationReport,
+  type ActivationStatistics,
+  activationMonitor,
+  type Shares,
+  type Tap,
+} from './activations/activation-monitor.js';
+export {
+  type AdversarialAccuracy,
+  type AdversarialAccuracyOptions,
+  adversarialAccuracy,
+} from './attack/adversarial-accuracy.js';
+export { certifiedRadius } from './certificate/certified-radius.js';
+export { describeGPT, type GPTLike } from './certificate/describe-gpt.js';
+export { type EmpiricalLipschitzOptions, empiricalLipschitz } from './certificate/empirical-lipschitz.js';
+export {
+  type LayerCertificate,
+  type LipschitzCertificate,
+  type LipschitzCertificateOptions,
+  lipschitzCertificate,
+} from './certificate/lipschitz-certificate.js';
+export type {
+  LipschitzBlock,
+  LipschitzTransformerDescription,
+  MlpDescription,
+  ModelDescription,
+} from './certificate/model-description.js';
+export type { Nonlinearity, NonlinearityBounds } from './certificate/nonlinearity.js';
+export {
+  type PublishedLipschitzEstimate,
+  type PublishedLipschitzOptions,
+  type PublishedNorms,
+  publishedLipschitzEstimate,
+} from './certificate/published-lipschitz-estimate.js';
 export { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
 export { exactSpectralCap } from './constraints/exact-spectral-cap.js';
 export type { MatrixConstraint } from './constraints/matrix-constraint.js';
@@ -19,7 +54,9 @@ export { type PowerConstraintOptions, spectralNormalize } from './constraints/sp
 export { type SpectralSoftCapOptions, spectralSoftCap } from './constraints/spectral-soft-cap.js';
 export { type SpectralWeightDecayOptions, spectralWeightDecay } from './constraints/spectral-weight-decay.js';
 export { weightDecay } from './constraints/weight-decay.js';
+export { type FloatFormat, type RoundToFormatOptions, roundToFormat } from './formats/round-to-format.js';
 export type { MatrixOptions } from './matrices.js';
+export type { MatrixValues, WeightLike } from './matrix-values.js';
 export { type ModulaEmbeddingOptions, modulaEmbedding } from './modula-embedding.js';
 export { modulaMuon } from './modula-muon.js';
 export { type ModulaTargetNorms, modulaTargetNorms } from './modula-target-norms.js';
@@ -27,3 +64,4 @@ export { Muon, type MuonOptions, muon } from './muon.js';
 export type { CoefficientsName } from './newton-schulz.js';
 export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
 export { type PowerIterationOptions, spectralNormEstimate } from './power-iteration.js';
+export { type SpectralNormBoundOptions, spectralNormBound } from './spectral-norm-bound.js';

@@ -73,7 +73,7 @@ class SafetensorsFile implements TensorStore {
 }
 
 /** Numbers as a tensor of the dtype that holds them. @throws If a 64-bit integer does not fit into int32. */
-export function toTensor(name: string, info: TensorInfo | undefined, data: TensorData): Tensor {
+function toTensor(name: string, info: TensorInfo | undefined, data: TensorData): Tensor {
   const { dtype, shape } = info!;
   if (isFloat(dtype)) return tensor(Float32Array.from(data as Float32Array), [...shape], 'float32');
   if (dtype === 'BOOL') return tensor(data as Uint8Array, [...shape], 'bool');
