@@ -3,6 +3,7 @@ import { asBatch, type Batch, type Tensors, tensorsIn } from './batch.js';
 import { type BatchSource, type Data, iteratorOf } from './batch-stream.js';
 import type { Loss } from './gradients.js';
 import { forward, type Model } from './model.js';
+import type { PrecisionEmulation } from './precision.js';
 
 /** What to evaluate on, and when. */
 export interface Evaluation {
@@ -41,6 +42,7 @@ export async function evaluate(
   model: Model,
   loss: Loss,
   { data, batches = Infinity, metrics = {} }: Evaluation,
+  emulation: PrecisionEmulation,
 ): Promise<Record<string, number>> {
   const named = Object.entries({ loss, ...metrics });
   const sums: Record<string, number> = {};
@@ -48,7 +50,7 @@ export async function evaluate(
   let count = 0;
   for await (const batch of passOver(data, batches)) {
     const values = tidy(() => {
-      const outputs = forward(model, batch.inputs, { training: false, seed: 0 });
+      const outputs = emulation.run(() => forward(model, batch.inputs, { training: false, seed: 0 }));
       return named.map(([, measure]) => scalar(measure(batch.targets as never, outputs as never)));
     });
     const weight = sizeOf(batch.targets) || sizeOf(batch.inputs);

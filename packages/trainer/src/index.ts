@@ -10,4 +10,5 @@ export { MemoryCheckpoints } from './memory-checkpoints.js';
 export type { ForwardOptions, LayersModel, Model, VariableModel } from './model.js';
 export type { NamedTensor } from './named-tensor.js';
 export type { Checkpointing, TrainOptions } from './options.js';
+export type { Precision } from './precision.js';
 export { type TrainResult, train } from './train.js';

@@ -8,6 +8,7 @@ import type { Loss } from './gradients.js';
 import type { GuardOptions } from './guard.js';
 import type { ForwardOptions, Model } from './model.js';
 import type { CheckpointDirectoryOptions } from './node/checkpoint-directory.js';
+import type { Precision } from './precision.js';
 
 /** When to save, and where: a directory (in Node), or a store of your own. */
 export type Checkpointing = { readonly every?: number } & (
@@ -47,6 +48,11 @@ export interface TrainOptions {
   readonly resume?: boolean | Which;
   /** What to do when the loss is NaN, infinite or explodes. Default stop with an error. */
   readonly guard?: GuardOptions | GuardOptions['action'] | false;
+  /**
+   * Rounds what enters matrix products in the forward pass, on cpu and wasm: how a model would do in fewer bits. The
+   * backward pass is not rounded. Default 'float32': nothing.
+   */
+  readonly precision?: Precision;
   /** Decides what is random in a step, a whole number from 0 to 2³² − 1. Default 0. */
   readonly seed?: number;
   /** Ends training after the step that is being taken, with a checkpoint. */
@@ -70,6 +76,7 @@ const KNOWN: readonly (keyof TrainOptions)[] = [
   'checkpoint',
   'resume',
   'guard',
+  'precision',
   'seed',
   'signal',
   'config',

@@ -1,9 +1,17 @@
 import { scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Batch } from './batch.js';
 import type { BatchStream } from './batch-stream.js';
-import { addGradients, type Gradients, gradientsOf, lossOfBatch, meanOf } from './gradients.js';
+import {
+  addGradients,
+  type Gradients,
+  gradientsOf,
+  type LossOfBatch,
+  lossOfBatch,
+  meanOf,
+} from './gradients.js';
 import type { ForwardOptions } from './model.js';
 import type { TrainOptions } from './options.js';
+import type { PrecisionEmulation } from './precision.js';
 import type { Progress } from './progress.js';
 import { seedOf } from './seeds.js';
 
@@ -22,9 +30,12 @@ export function stepGradients(
   { model, loss, step: lossOf, optimizer, gradientAccumulation = 1, seed = 0 }: TrainOptions,
   run: Progress,
   stream: BatchStream,
+  emulation: PrecisionEmulation,
   seen: (batch: Batch) => void,
 ): (step: number) => Promise<StepGradients | undefined> {
   const lossOfOne = lossOf ?? lossOfBatch(model!, loss!);
+  const emulated = (batch: Batch, options: ForwardOptions) =>
+    emulation.run(() => (lossOfOne as LossOfBatch)(batch, options));
 
   return async (step) => {
     let sum: Gradients | undefined;
@@ -37,7 +48,7 @@ export function stepGradients(
       seen(batch);
       const options = { training: true, seed: seedOf(seed, step, count) };
       const gradients = optimizer
-        ? gradientsOf(batch, lossOfOne as typeof lossOfOne & (() => never), options, run.variables)
+        ? gradientsOf(batch, emulated, options, run.variables)
         : await ownStep(lossOfOne, batch, options);
       sum = addGradients(sum, gradients);
     }

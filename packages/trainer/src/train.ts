@@ -7,6 +7,7 @@ import { Keeper } from './keeper.js';
 import { inOrder } from './model.js';
 import { notify } from './notify.js';
 import { checkOptions, type TrainOptions } from './options.js';
+import { PrecisionEmulation } from './precision.js';
 import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
 import { stepGradients } from './step-gradients.js';
@@ -39,7 +40,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const stream = new BatchStream(options.data);
   const keeper = await Keeper.open(options, run, stream);
   const recorder = new Recorder(run.variables, keeper.learningRate, callbacks);
-  const gradientsAt = stepGradients(options, run, stream, (batch) => recorder.count(batch));
+  const emulation = new PrecisionEmulation(options.precision ?? 'float32');
+  const gradientsAt = stepGradients(options, run, stream, emulation, (batch) => recorder.count(batch));
   const history: MetricRecord[] = [];
   let evaluatedAt: number | undefined;
   const breathe = breather();
@@ -66,6 +68,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     stream.release();
     recorder.dispose();
     keeper.dispose();
+    emulation.dispose();
     await notify(callbacks, 'onEnd', end!, run);
   }
 
@@ -104,7 +107,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (!evaluation || evaluatedAt === step) return {};
     evaluatedAt = step;
     const result =
-      'run' in evaluation ? { ...(await evaluation.run()) } : await evaluate(model!, loss!, evaluation);
+      'run' in evaluation
+        ? { ...(await evaluation.run()) }
+        : await evaluate(model!, loss!, evaluation, emulation);
     await notify(callbacks, 'onEvaluate', result, run);
     return result;
   }
