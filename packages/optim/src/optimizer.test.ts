@@ -107,6 +107,22 @@ describeOnBackends('TransformOptimizer', () => {
     optimizer.dispose();
   });
 
+  it('scales every update, and tells constraints so', () => {
+    const w = variable('w');
+    const seen: unknown[] = [];
+    const promising = { ...sgd({ learningRate: 0.5 }), growth: () => ({ keep: 0.8, update: 0.5 }) };
+    const optimizer = new TransformOptimizer(promising, (value, _param, { learningRate, growth }) => {
+      seen.push(learningRate, growth);
+      return value;
+    });
+    optimizer.learningRateScale = 0.5;
+    expect(optimizer.learningRateOf(w)).toBe(0.25);
+    optimizer.applyGradients([{ name: 'w', tensor: tf.tensor1d([4, 4]) }]);
+    expectClose(w, [0, -3], 1e-6);
+    expect(seen).toEqual([0.25, { keep: 0.9, update: 0.25 }]);
+    optimizer.dispose();
+  });
+
   it('changes nothing when a constraint throws or returns another shape', () => {
     const [a, b] = [variable('a'), variable('b')];
     const optimizer = new TransformOptimizer(momentum(0.9), (value, { name }) =>

@@ -1,9 +1,9 @@
-import { add, Optimizer, type serialization, tidy, util } from '@tensorflow/tfjs-core';
+import { add, mul, Optimizer, type serialization, tidy, util, type Variable } from '@tensorflow/tfjs-core';
 import { type Gradients, matchGradients } from './gradients.js';
 import { Memory } from './memory.js';
 import { splitIterations } from './saved-iterations.js';
 import type { NamedTensor } from './state.js';
-import type { Constraint, Transform } from './transform.js';
+import type { Constraint, Growth, Transform } from './transform.js';
 
 /**
  * Runs a {@link Transform} as a `tf.Optimizer`, for `optimizer.minimize` and `model.compile`.
@@ -22,6 +22,12 @@ export class TransformOptimizer extends Optimizer {
   static get className(): string {
     return 'TransformOptimizer';
   }
+
+  /**
+   * What every update, and with it every learning rate, is multiplied by; ≥ 0. Change it between steps, as a trainer
+   * does that goes back to a checkpoint. It is not saved. Default 1, which costs nothing.
+   */
+  learningRateScale = 1;
 
   private readonly memory: Memory;
   private readonly constraints: readonly Constraint[];
@@ -59,11 +65,11 @@ export class TransformOptimizer extends Optimizer {
       const values = Object.entries(updates).map(([name, update]) => {
         const param = params[name];
         const value = tidy(() => {
-          const learningRate = this.transform.learningRate?.(param, step.count);
-          const growth = this.transform.growth?.(param, step.count);
+          const learningRate = this.learningRateOf(param);
+          const growth = scaled(this.transform.growth?.(param, step.count), this.learningRateScale);
           return this.constraints.reduce(
             (value, constraint) => constraint(value, param, { ...step, learningRate, growth }),
-            add(param, update),
+            add(param, this.learningRateScale === 1 ? update : mul(update, this.learningRateScale)),
           );
         });
         util.assert(
@@ -79,6 +85,12 @@ export class TransformOptimizer extends Optimizer {
       commit();
     });
     this.incrementIterations();
+  }
+
+  /** The step size that the next step applies to `param`; undefined if the transform has none. */
+  learningRateOf(param: Variable): number | undefined {
+    const rate = this.transform.learningRate?.(param, this.iterations);
+    return rate === undefined ? undefined : rate * this.learningRateScale;
   }
 
   /**
@@ -108,3 +120,9 @@ export class TransformOptimizer extends Optimizer {
     );
   }
 }
+
+/** What a transform promises of an update, for `scale` times that update: w + s u = (1 − s) w + s (w + u). */
+const scaled = (growth: Growth | undefined, scale: number): Growth | undefined =>
+  growth && scale !== 1
+    ? { ...growth, keep: Math.abs(1 - scale) + scale * growth.keep, update: scale * growth.update }
+    : growth;

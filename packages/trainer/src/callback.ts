@@ -1,0 +1,75 @@
+import type { NamedTensorMap, Optimizer, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Batch } from './batch.js';
+
+/** Numbers of one step by name, with the step and the seconds since training began. */
+export interface MetricRecord {
+  readonly step: number;
+  readonly seconds: number;
+  readonly [metric: string]: number;
+}
+
+/** What training is about to do, or has done. */
+export interface Run {
+  /** Optimizer steps taken. */
+  readonly step: number;
+  /** How many there will be; Infinity if data or a callback decides. */
+  readonly steps: number;
+  /** The variables that are trained. */
+  readonly variables: readonly Variable[];
+  readonly optimizer: Optimizer | undefined;
+  /** The last value of every metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Ends training after this step. */
+  stop(reason: string): void;
+  /** Saves a checkpoint after this step; nothing without `checkpoint`. */
+  save(): void;
+}
+
+/** What a step had in hand. Tensors are freed once the callbacks have seen them. */
+export interface StepTensors {
+  readonly loss: number;
+  /** By the names of their variables, as the optimizer got them. */
+  readonly gradients: NamedTensorMap;
+  /** The last batch; of several, if gradients are accumulated. */
+  readonly batch: Batch;
+}
+
+/** A measured number: known on the host, or a scalar that is read when the record is written. */
+export type Measured = Readonly<Record<string, number | Tensor | undefined>>;
+
+/** How training ended. */
+export interface End {
+  /** `'steps'`, `'data'` (there is no more), `'signal'`, `'error'`, or what a callback gave to `stop`. */
+  readonly reason: string;
+  readonly step: number;
+  readonly error?: unknown;
+}
+
+/**
+ * Looks at training from outside. Every method may be async, and is then waited for.
+ *
+ * Callbacks are called in their order. A callback that throws ends training with its error.
+ */
+export interface Callback {
+  /** Names its state in checkpoints; needed with `state`. */
+  readonly name?: string;
+  /** Before the first step, after a checkpoint was loaded: `run.step` is where training goes on. */
+  onStart?(run: Run): unknown;
+  /** After every step. Reading tensors here slows every step down: use `measure`. */
+  onStep?(run: Run): unknown;
+  /** Adds to the record where metrics are due, before variables change: `tensors.gradients` are there. */
+  measure?(run: Run, tensors: StepTensors): Measured | Promise<Measured>;
+  /** After a record is complete: those of steps, and those of evaluations. */
+  onMetrics?(record: MetricRecord, run: Run): unknown;
+  /** After an evaluation, with what it gave. */
+  onEvaluate?(result: Readonly<Record<string, number>>, run: Run): unknown;
+  /** After a checkpoint is complete. */
+  onCheckpoint?(run: Run): unknown;
+  /** After training went back to an earlier step: what was recorded after it is void. */
+  onRollback?(run: Run): unknown;
+  /** At the end, also after an error. */
+  onEnd?(end: End, run: Run): unknown;
+  /** What a resumed run needs, as JSON. */
+  state?(): unknown;
+  restore?(state: never): unknown;
+}

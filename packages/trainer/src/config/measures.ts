@@ -1,0 +1,94 @@
+import { GPT } from '@evenkeel/gpt-model';
+import { lipschitzCertificate, spectralNormEstimate } from '@evenkeel/lipschitz';
+import { isMatrix } from '@evenkeel/optim';
+import { softmaxCollapse } from '@evenkeel/stablemax';
+import {
+  abs,
+  argMax,
+  cast,
+  dispose,
+  div,
+  equal,
+  keep,
+  max,
+  maximum,
+  mul,
+  notEqual,
+  stack,
+  sum,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Callback, Run } from '../callback.js';
+import { IGNORED } from './loss-of.js';
+import type { Mlp } from './mlp.js';
+import type { ConfiguredOptimizer } from './optimizer-of.js';
+
+/** Tells GrokAdamW's signal the latest losses, and records its α and signal. */
+export function grokkingMeasure({ losses, grokking }: ConfiguredOptimizer): Callback {
+  return {
+    name: 'grokking',
+    onMetrics({ loss, validationLoss }) {
+      losses.train = loss ?? losses.train;
+      losses.validation = validationLoss ?? losses.validation;
+    },
+    measure: () => (grokking ? { alpha: grokking.alpha, signal: grokking.signal ?? undefined } : {}),
+    state: () => ({ ...losses }),
+    restore(state: { train: number | null; validation: number | null }) {
+      Object.assign(losses, { train: state.train ?? null, validation: state.validation ?? null });
+    },
+  };
+}
+
+/** Records accuracy, collapsed examples and the largest activation on the batch at hand, every so many steps. */
+export function activationMeasure(model: GPT | Mlp, every: number): Callback {
+  return {
+    measure(run, { batch }) {
+      if (!isEvery(run, every)) return {};
+      const { inputs, targets } = batch as { inputs: Tensor; targets: Tensor };
+      const sizes: Tensor[] = []; // kept, since the model frees what it made in each block
+      const observe = (_name: string, activation: Tensor) =>
+        void sizes.push(keep(tidy(() => max(abs(activation)))));
+      const measured = tidy(() => {
+        const logits = model instanceof GPT ? model.forward(inputs, { observe }) : model.forward(inputs);
+        return {
+          accuracy: countedAccuracy(targets, logits),
+          softmaxCollapse: softmaxCollapse(logits, targets, { ignoreIndex: IGNORED }),
+          ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
+        };
+      });
+      dispose(sizes);
+      return measured;
+    },
+  };
+}
+
+/** Records the spectral norm of every matrix and, of a Lipschitz transformer, the bound on the whole. */
+export function certificateMeasure(model: GPT | Mlp, every: number): Callback {
+  return {
+    measure(run) {
+      if (!isEvery(run, every)) return {};
+      const matrices = run.variables.filter((variable) => isMatrix(variable) && variable.rank === 2);
+      const norms = matrices.map(
+        (variable) => [`spectralNorm/${variable.name}`, spectralNormEstimate(variable)] as const,
+      );
+      const isCertifiable = model instanceof GPT && model.config.architecture === 'lipschitz';
+      return {
+        ...(isCertifiable ? { log10Lipschitz: lipschitzCertificate(model).log10Lipschitz } : {}),
+        ...Object.fromEntries(norms),
+      };
+    },
+  };
+}
+
+/** The share of targets that have the largest logit, among those that count. */
+export function countedAccuracy(targets: Tensor, logits: Tensor): Tensor {
+  return tidy(() => {
+    const counted = cast(notEqual(targets, IGNORED), 'float32');
+    const right = cast(equal(argMax(logits, -1), targets), 'float32');
+    return div(sum(mul(right, counted)), maximum(sum(counted), 1));
+  });
+}
+
+/** Measured is before a step: the first, and each that ends so many. */
+const isEvery = ({ step }: Run, every: number): boolean => step === 0 || (step + 1) % every === 0;

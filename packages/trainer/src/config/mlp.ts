@@ -1,0 +1,72 @@
+import { gelu, linear, silu } from '@evenkeel/ops';
+import {
+  dispose,
+  relu,
+  type Tensor,
+  tanh,
+  tensor,
+  tidy,
+  type Variable,
+  variable,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import { seedOf } from '../seeds.js';
+
+export interface MlpOptions {
+  /** Of inputs, hidden layers and outputs. */
+  readonly widths: readonly number[];
+  readonly activation: 'relu' | 'tanh' | 'gelu' | 'silu';
+  readonly bias: boolean;
+  readonly seed: number;
+  /** Goes before the names of its variables. Default 'mlp'. */
+  readonly name?: string;
+}
+
+const ACTIVATIONS = { relu, tanh, gelu: (x: Tensor) => gelu(x), silu };
+
+/**
+ * A multi-layer perceptron: y = W₃ f(W₂ f(W₁ x)), each W of shape [out, in].
+ *
+ * It starts as PyTorch's linear layers do: uniform within ±1/√in.
+ */
+export class Mlp {
+  readonly variables: readonly Variable[];
+  private readonly layers: readonly { weight: Variable; bias?: Variable }[];
+
+  constructor(private readonly options: MlpOptions) {
+    const { widths, bias, seed, name = 'mlp' } = options;
+    this.layers = widths.slice(1).map((out, i) => {
+      const [inputs, limit] = [widths[i], 1 / Math.sqrt(widths[i])];
+      const numbers = Float32Array.from(
+        { length: out * inputs },
+        (_, k) => limit * (seedOf(seed, i, k) / 2 ** 31 - 1),
+      );
+      return {
+        weight: owned(tensor(numbers, [out, inputs]), `${name}/layers.${i}.weight`),
+        ...(bias ? { bias: owned(zeros([out]), `${name}/layers.${i}.bias`) } : {}),
+      };
+    });
+    this.variables = this.layers.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
+  }
+
+  /** Logits [examples, classes] for inputs [examples, in]. */
+  forward(x: Tensor): Tensor {
+    const activate = ACTIVATIONS[this.options.activation];
+    return tidy(() =>
+      this.layers.reduce<Tensor>(
+        (h, { weight, bias }, i) => linear(i === 0 ? h : activate(h), weight, bias),
+        x,
+      ),
+    );
+  }
+
+  dispose(): void {
+    dispose([...this.variables]);
+  }
+}
+
+function owned(value: Tensor, name: string): Variable {
+  const created = variable(value, true, name);
+  value.dispose();
+  return created;
+}

@@ -1,0 +1,119 @@
+import type { GPT } from '@evenkeel/gpt-model';
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { Callback } from '../callback.js';
+import type { Which } from '../checkpoint.js';
+import { type TrainResult, train } from '../train.js';
+import { type ConfiguredData, dataOf } from './data-of.js';
+import { lossOf } from './loss-of.js';
+import { activationMeasure, certificateMeasure, countedAccuracy, grokkingMeasure } from './measures.js';
+import type { Mlp } from './mlp.js';
+import { modelOf } from './model-of.js';
+import { type ConfiguredOptimizer, optimizerOf } from './optimizer-of.js';
+import { parseRunConfig, type RunConfig, type RunConfigInput } from './schema.js';
+
+/** What a config is not about: who watches, and whether to go on. */
+export interface TrainFromConfigOptions {
+  /** Beside those that measure what the config asks for. */
+  readonly callbacks?: readonly Callback[];
+  readonly resume?: boolean | Which;
+  readonly signal?: AbortSignal;
+  /** Sees model and data before the first step. */
+  readonly onReady?: (parts: RunParts) => unknown;
+}
+
+/** What a config has been built into. */
+export interface RunParts {
+  readonly config: RunConfig;
+  readonly model: GPT | Mlp;
+  readonly data: ConfiguredData;
+  readonly optimizer: ConfiguredOptimizer;
+}
+
+/** The result of a run, with the model, which is yours to dispose. */
+export interface ConfiguredResult extends TrainResult {
+  readonly config: RunConfig;
+  readonly model: GPT | Mlp;
+  readonly tokenizer: ConfiguredData['tokenizer'];
+}
+
+/**
+ * Builds model, data, loss and optimizer from a config, and trains.
+ *
+ *     await trainFromConfig({ data: { kind: 'modular-arithmetic' }, model: { architecture: 'mlp' }, orthograd: true });
+ *
+ * It is the code that one would write with `modelOf`, `dataOf`, `lossOf`, `optimizerOf` and `train`, and gives its numbers
+ * bit for bit. tfjs must have its gradients: import `@tensorflow/tfjs` and choose a backend first.
+ *
+ * @throws If the config does not fit, and as `train`.
+ */
+export async function trainFromConfig(
+  input: RunConfigInput,
+  { callbacks = [], resume, signal, onReady }: TrainFromConfigOptions = {},
+): Promise<ConfiguredResult> {
+  const config = parseRunConfig(input);
+  const parts = await buildRun(config);
+  const { model, data, optimizer } = parts;
+  const { steps, gradientAccumulation, logEvery, seed, guard, checkpoint, evaluate, measure, precision } =
+    config;
+  const certify = measure.certifyEvery === undefined ? [] : [certificateMeasure(model, measure.certifyEvery)];
+  try {
+    await onReady?.(parts);
+    const { action, ...limits } = guard;
+    const result = await train({
+      model: model as { variables: Variable[] },
+      loss: lossOf(config),
+      optimizer,
+      data: data.train,
+      steps,
+      gradientAccumulation,
+      logEvery,
+      seed,
+      precision,
+      guard: action === 'off' ? false : { action, ...limits },
+      ...(data.validation
+        ? { evaluate: { data: data.validation, ...evaluate, metrics: { accuracy: countedAccuracy } } }
+        : {}),
+      callbacks: [
+        grokkingMeasure(optimizer),
+        activationMeasure(model, measure.every),
+        ...certify,
+        ...callbacks,
+      ],
+      ...(checkpoint ? { checkpoint, resume } : {}),
+      signal,
+      config,
+    });
+    return { ...result, config, model, tokenizer: data.tokenizer };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    optimizer.dispose();
+    await data.close();
+  }
+}
+
+/** Model, data and optimizer of a config. A model that is loaded comes first: it says how long a row is. */
+export async function buildRun(config: RunConfig): Promise<RunParts> {
+  const loaded = 'load' in config.model ? ((await modelOf(config)) as GPT) : undefined;
+  let data: ConfiguredData | undefined;
+  try {
+    data = await dataOf(config, loaded && { contextLength: contextOf(config, loaded) });
+    if (loaded && loaded.config.vocabSize < data.outputs) {
+      throw new Error(
+        `run config: the model has ${loaded.config.vocabSize} tokens and the data ${data.outputs}, expected at least as ` +
+          'many. Take the tokenizer of the model.',
+      );
+    }
+    const model = loaded ?? (await modelOf(config, data));
+    const heads = 'parameters' in model ? model.config.heads : 1;
+    return { config, model, data, optimizer: optimizerOf(config, { heads }) };
+  } catch (error) {
+    loaded?.dispose();
+    await data?.close();
+    throw error;
+  }
+}
+
+const contextOf = ({ data }: RunConfig, model: GPT): number =>
+  ('contextLength' in data ? data.contextLength : undefined) ?? model.config.contextLength;

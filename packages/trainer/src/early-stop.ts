@@ -1,0 +1,52 @@
+import type { Callback } from './callback.js';
+
+export interface EarlyStopOptions {
+  /** Which metric. Default 'validationLoss'. */
+  metric?: string;
+  /** Records that may pass without an improvement, ≥ 0. Default 5. */
+  patience?: number;
+  /** Whether smaller or larger is better. Default 'min'. */
+  mode?: 'min' | 'max';
+  /** What counts as an improvement, ≥ 0. Default 0: anything. */
+  minDelta?: number;
+}
+
+/**
+ * Ends training when a metric has stopped improving. Its memory is in checkpoints.
+ *
+ * @throws If an option is out of range.
+ */
+export function earlyStop({
+  metric = 'validationLoss',
+  patience = 5,
+  mode = 'min',
+  minDelta = 0,
+}: EarlyStopOptions = {}): Callback {
+  if (!(Number.isInteger(patience) && patience >= 0)) {
+    throw new Error(`earlyStop: patience is ${patience}, expected a whole number ≥ 0. A usual value is 5.`);
+  }
+  if (!(minDelta >= 0)) throw new Error(`earlyStop: minDelta is ${minDelta}, expected a number ≥ 0.`);
+  if (mode !== 'min' && mode !== 'max')
+    throw new Error(`earlyStop: mode is '${String(mode)}', expected 'min' or 'max'.`);
+  let best: number | undefined;
+  let waited = 0;
+  return {
+    name: `earlyStop:${metric}`,
+    onMetrics(record, run) {
+      const value = record[metric];
+      if (value === undefined) return;
+      const gain = best === undefined ? Infinity : mode === 'min' ? best - value : value - best;
+      if (gain > minDelta) {
+        best = value;
+        waited = 0;
+      } else {
+        waited += 1;
+      }
+      if (waited > patience) run.stop(`earlyStop: no better ${metric} in ${waited} records`);
+    },
+    state: () => ({ best, waited }),
+    restore(state: { best?: number; waited: number }) {
+      ({ best, waited } = state);
+    },
+  };
+}

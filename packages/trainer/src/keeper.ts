@@ -1,0 +1,200 @@
+import { addN, dispose, type NamedTensorMap, square, sum, tidy } from '@tensorflow/tfjs-core';
+import type { BatchStream, DataState } from './batch-stream.js';
+import type { Callback } from './callback.js';
+import type { CheckpointStore, RunState } from './checkpoint.js';
+import { DivergenceError, diagnose, type Guard, guardOf, isBad } from './guard.js';
+import { LearningRate } from './learning-rate.js';
+import { MemoryCheckpoints } from './memory-checkpoints.js';
+import { savedVariables } from './model.js';
+import { notify } from './notify.js';
+import type { Checkpointing, TrainOptions } from './options.js';
+import type { Progress } from './progress.js';
+import { Saver } from './saver.js';
+
+/** The loss of a step, read. */
+export interface StepLoss {
+  readonly step: number;
+  readonly loss: number;
+}
+
+/** Saves a run, takes it up again, and takes it back when its loss has left the rails. */
+export class Keeper {
+  readonly learningRate: LearningRate;
+  private readonly guard: Guard | undefined;
+  private readonly saver: Saver;
+  private readonly memory = new MemoryCheckpoints();
+  private readonly every: number;
+  private readonly callbacks: readonly Callback[];
+  private rollbacks = 0;
+  private savedStep: number | undefined;
+
+  private constructor(
+    private readonly options: TrainOptions,
+    private readonly run: Progress,
+    private readonly stream: BatchStream,
+    private readonly store: CheckpointStore | undefined,
+  ) {
+    const { model, optimizer, guard, checkpoint, callbacks = [] } = options;
+    this.guard = guardOf(guard);
+    this.callbacks = callbacks;
+    this.saver = new Saver(() => (model ? savedVariables(model) : run.variables), optimizer);
+    this.learningRate = new LearningRate(optimizer);
+    this.every = (typeof checkpoint === 'object' ? checkpoint.every : undefined) ?? (store ? 500 : 100);
+    if (this.guard?.action === 'rollback' && !this.learningRate.isAdjustable) {
+      throw new Error(
+        "train: guard is 'rollback', expected an optimizer whose learning rate can be changed: one of @evenkeel/optim " +
+          "or with a number as learningRate. Use guard: 'stop'.",
+      );
+    }
+  }
+
+  static async open(options: TrainOptions, run: Progress, stream: BatchStream): Promise<Keeper> {
+    return new Keeper(options, run, stream, await storeOf(options.checkpoint));
+  }
+
+  /**
+   * Goes where a checkpoint is, if that is wanted.
+   *
+   * @throws If there is none where one must be, or it does not fit.
+   */
+  async resume(): Promise<void> {
+    const { resume = false, seed = 0, checkpoint } = this.options;
+    const sameSeed = (state: RunState) => {
+      if (state.seed === seed) return;
+      throw new Error(`train: seed is ${seed}, expected ${state.seed} as in the checkpoint.`);
+    };
+    const which = resume === true ? 'latest' : resume;
+    const state = which && this.store ? await this.saver.load(this.store, which, sameSeed) : undefined;
+    if (state) {
+      await this.restore(state);
+      await this.stream.restore((state.data ?? {}) as DataState);
+      for (const callback of this.callbacks) {
+        const { name, restore } = callback;
+        if (name && restore && Object.hasOwn(state.callbacks, name)) {
+          await restore.call(callback, state.callbacks[name] as never);
+        }
+      }
+      this.learningRate.rescale(state.learningRateScale);
+      this.rollbacks = state.rollbacks;
+      this.savedStep = state.step;
+    } else if (typeof resume === 'string') {
+      const where =
+        typeof checkpoint === 'object' && 'directory' in checkpoint ? checkpoint.directory : checkpoint;
+      throw new Error(
+        `train: there is no checkpoint '${resume}'${typeof where === 'string' ? ` in '${where}'` : ''}, expected one to ` +
+          'go on from. Use resume: true to begin where there is none.',
+      );
+    }
+    if (this.guard?.action === 'rollback' && this.savedStep === undefined) {
+      await this.saver.save(this.memory, this.state());
+    }
+  }
+
+  isDue(step: number): boolean {
+    return this.store || this.guard?.action === 'rollback' ? step % this.every === 0 : false;
+  }
+
+  /** Saves where the run stands, unless that is saved already. Check the losses first. */
+  async save(): Promise<void> {
+    const store = this.store ?? (this.guard?.action === 'rollback' ? this.memory : undefined);
+    if (!store || this.savedStep === this.run.step) return;
+    await this.saver.save(store, this.state());
+    this.savedStep = this.run.step;
+    if (store !== this.memory) {
+      this.memory.dispose();
+      await notify(this.callbacks, 'onCheckpoint', this.run);
+    }
+  }
+
+  /**
+   * Looks at losses that were read.
+   *
+   * @returns Whether the run has gone back to an earlier step.
+   * @throws {@link DivergenceError} If one is bad and the run may not go back.
+   */
+  async check(losses: readonly StepLoss[], gradients: NamedTensorMap = {}): Promise<boolean> {
+    const { run, guard } = this;
+    for (const { step, loss } of losses) {
+      if (guard && isBad(loss, run.firstLoss, guard)) return this.diverged({ step, loss }, gradients);
+      run.firstLoss ??= loss;
+    }
+    return false;
+  }
+
+  /** Looks at the weights, which the last step may have spoilt after its loss was read; as `check`. */
+  async checkWeights(): Promise<boolean> {
+    const { run, guard } = this;
+    if (!guard || run.variables.length === 0) return false;
+    const total = tidy(() => addN(run.variables.map((variable) => sum(square(variable)))));
+    const [value] = await total.data();
+    dispose(total);
+    return Number.isFinite(value) ? false : this.diverged({ step: run.step, loss: run.metrics.loss }, {});
+  }
+
+  dispose(): void {
+    this.memory.dispose();
+  }
+
+  private async diverged({ step, loss }: StepLoss, gradients: NamedTensorMap): Promise<boolean> {
+    const guard = this.guard!;
+    const { parameter, details } = await diagnose(this.run.variables, gradients);
+    if (guard.action === 'stop' || this.rollbacks >= guard.maxRollbacks) {
+      const advice =
+        guard.action === 'stop'
+          ? "Lower the learning rate, clip gradients, or set guard: 'rollback'."
+          : `It went back ${this.rollbacks} times: lower the learning rate or clip gradients.`;
+      throw new DivergenceError(step, loss, parameter, details, advice);
+    }
+    const store = this.store && this.savedStep !== undefined ? this.store : this.memory;
+    const state = await this.saver.load(store, 'latest');
+    if (!state)
+      throw new DivergenceError(step, loss, parameter, details, 'There is no checkpoint to go back to.');
+    await this.restore(state);
+    this.rollbacks += 1;
+    this.learningRate.rescale(this.learningRate.scale * guard.learningRateFactor);
+    console.warn(
+      `train: the loss at step ${step} is ${loss}; back to step ${this.run.step}, with ` +
+        `${this.learningRate.scale} times the learning rate and the batches that follow.`,
+    );
+    await notify(this.callbacks, 'onRollback', this.run);
+    return true;
+  }
+
+  private async restore(state: RunState): Promise<void> {
+    this.run.step = state.step;
+    this.run.seconds = Math.max(this.run.seconds, state.seconds);
+    this.run.metrics = { ...state.metrics };
+    this.run.metricSteps = { ...state.metricSteps };
+    this.run.firstLoss = state.firstLoss;
+  }
+
+  private state(): RunState {
+    const { run, options, callbacks } = this;
+    return {
+      step: run.step,
+      seed: options.seed ?? 0,
+      seconds: run.seconds,
+      data: this.stream.state(),
+      metrics: { ...run.metrics },
+      metricSteps: { ...run.metricSteps },
+      callbacks: Object.fromEntries(
+        callbacks.flatMap((callback) =>
+          callback.name && callback.state ? [[callback.name, callback.state()]] : [],
+        ),
+      ),
+      learningRateScale: this.learningRate.scale,
+      rollbacks: this.rollbacks,
+      firstLoss: run.firstLoss,
+      config: options.config,
+    };
+  }
+}
+
+async function storeOf(checkpoint: Checkpointing | string | undefined): Promise<CheckpointStore | undefined> {
+  if (checkpoint === undefined) return undefined;
+  if (typeof checkpoint === 'object' && 'store' in checkpoint) return checkpoint.store;
+  const { CheckpointDirectory } = await import('./node/checkpoint-directory.js');
+  if (typeof checkpoint === 'string') return new CheckpointDirectory({ directory: checkpoint });
+  const { every: _, ...directory } = checkpoint;
+  return new CheckpointDirectory(directory);
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import type { MetricRecord } from '../callback.js';
+import { writeAtomically } from './atomic.js';
+import { parseMetricLines } from './metrics-lines.js';
+
+/**
+ * Records as a table: a column per metric that occurs anywhere, step and seconds first; cells are empty where a record
+ * has no such metric. (RFC 4180)
+ */
+export function toCsv(records: readonly MetricRecord[]): string {
+  const columns = [...new Set(['step', 'seconds', ...records.flatMap((record) => Object.keys(record))])];
+  const rows = records.map((record) => columns.map((column) => record[column] ?? ''));
+  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** Turns a `metrics.jsonl` into a `.csv`. */
+export function exportCsv(metrics: string, csv: string): void {
+  writeAtomically(csv, toCsv(parseMetricLines(readFileSync(metrics, 'utf8')).records));
+}
+
+const cell = (value: string | number): string => {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};

@@ -1,0 +1,37 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Callback } from '../callback.js';
+import { writeAtomically } from './atomic.js';
+import { linesUpTo, metricLine } from './metrics-lines.js';
+import { systemInfo } from './system-info.js';
+
+export interface MetricsFileOptions {
+  /** The file, `metrics.jsonl`. Its folder is made. */
+  readonly path: string;
+  /** Written into it, for reports. */
+  readonly config?: unknown;
+}
+
+/**
+ * Appends every record to a file, one JSON object a line, after a line on the system and one with the config.
+ *
+ * A run that begins anew replaces the file; one that is resumed, or goes back, drops what was recorded after the step
+ * it goes on from. What was there stays readable at any instant.
+ */
+export function metricsFile({ path, config }: MetricsFileOptions): Callback {
+  const append = (value: object) => appendFileSync(path, metricLine(value));
+  const cutAt = (step: number) => {
+    const before = step > 0 && existsSync(path) ? readFileSync(path, 'utf8') : '';
+    writeAtomically(path, linesUpTo(before, step));
+  };
+  return {
+    onStart(run) {
+      mkdirSync(dirname(path), { recursive: true });
+      cutAt(run.step);
+      append({ system: systemInfo() });
+      if (config !== undefined) append({ config });
+    },
+    onMetrics: (record) => append(record),
+    onRollback: (run) => cutAt(run.step),
+  };
+}

@@ -1,0 +1,25 @@
+import { appendFileSync } from 'node:fs';
+import type { Callback, Run } from '../callback.js';
+import { metricLine } from './metrics-lines.js';
+
+export interface SamplesOptions {
+  /** The `metrics.jsonl` of the run. Put this after `metricsFile`. */
+  readonly path: string;
+  /** Every so many steps. */
+  readonly every: number;
+  /** What to write down: a text that the model generates. */
+  readonly write: (run: Run) => string | Promise<string>;
+}
+
+/** Notes what the model writes, every so many steps, for the report. */
+export function samples({ path, every, write }: SamplesOptions): Callback {
+  if (!(Number.isInteger(every) && every >= 1)) {
+    throw new Error(`samples: every is ${every}, expected a whole number ≥ 1. A usual value is 500.`);
+  }
+  return {
+    async onStep(run) {
+      if (run.step % every !== 0) return;
+      appendFileSync(path, metricLine({ step: run.step, sample: await write(run) }));
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { RunState } from '../checkpoint.js';
+
+/** What a `state.json` holds: where a run stands, and the order of the tensors beside it. */
+export interface StateFile extends RunState {
+  readonly order: { readonly weights: readonly string[]; readonly optimizer: readonly string[] };
+}
+
+const FORMAT = 1;
+
+export const stateText = (state: StateFile): string =>
+  `${JSON.stringify({ format: FORMAT, ...state, metrics: finite(state.metrics) }, null, 1)}\n`;
+
+/**
+ * Reads a `state.json`, which may come from anywhere.
+ *
+ * @throws If it is damaged or of another format.
+ */
+export function parseRunState(path: string, text: string): StateFile {
+  const wrong = (what: string) => new Error(`'${path}' ${what}, expected the state of a checkpoint.`);
+  let state: Partial<Record<keyof StateFile | 'format', unknown>>;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    throw wrong('is no JSON');
+  }
+  if (!isObject(state)) throw wrong('is no object');
+  if (state.format !== FORMAT) throw wrong(`is of format ${String(state.format)}`);
+  const whole = (name: 'step' | 'seed' | 'rollbacks') => {
+    const value = state[name];
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`has no valid ${name}`);
+    return value as number;
+  };
+  const number = (name: 'seconds' | 'learningRateScale') => {
+    const value = state[name];
+    if (typeof value !== 'number' || !(value >= 0)) throw wrong(`has no valid ${name}`);
+    return value;
+  };
+  const numbers = (name: 'metrics' | 'metricSteps') => {
+    const value = state[name];
+    if (!isObject(value)) throw wrong(`has no valid ${name}`);
+    return finite(value);
+  };
+  const { data, callbacks, firstLoss, config, order } = state;
+  if (!isObject(callbacks)) throw wrong('has no valid callbacks');
+  if (firstLoss !== null && typeof firstLoss !== 'number') throw wrong('has no valid firstLoss');
+  if (!isObject(order) || !isNames(order.weights) || !isNames(order.optimizer)) {
+    throw wrong('has no valid order of tensors');
+  }
+  return {
+    step: whole('step'),
+    seed: whole('seed'),
+    rollbacks: whole('rollbacks'),
+    seconds: number('seconds'),
+    learningRateScale: number('learningRateScale'),
+    metrics: numbers('metrics'),
+    metricSteps: numbers('metricSteps'),
+    data,
+    callbacks,
+    firstLoss,
+    config,
+    order: { weights: order.weights, optimizer: order.optimizer },
+  };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string');
+
+/** The finite numbers of an object. JSON has no others. */
+const finite = (values: Readonly<Record<string, unknown>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
+  );

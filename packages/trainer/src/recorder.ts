@@ -1,0 +1,110 @@
+import {
+  addN,
+  clone,
+  dispose,
+  div,
+  type Scalar,
+  sqrt,
+  square,
+  sub,
+  sum,
+  Tensor,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { type Batch, countOf } from './batch.js';
+import type { Callback, Run, StepTensors } from './callback.js';
+import type { LearningRate } from './learning-rate.js';
+
+/**
+ * Measures steps. Between records it keeps the losses as scalars, unread, so that a bad one is known by its step.
+ */
+export class Recorder {
+  private losses: { step: number; loss: Scalar }[] = [];
+  private counted = { tokens: 0, examples: 0 };
+  private since = performance.now();
+
+  constructor(
+    private readonly variables: readonly Variable[],
+    private readonly learningRate: LearningRate,
+    private readonly callbacks: readonly Callback[],
+  ) {}
+
+  count(batch: Batch): void {
+    const { unit, count } = countOf(batch);
+    this.counted[unit] += count;
+  }
+
+  /** Takes over the loss of a step. */
+  add(step: number, loss: Scalar): void {
+    this.losses.push({ step, loss });
+  }
+
+  /** Reads and forgets the losses since the last time. */
+  async takeLosses(): Promise<{ step: number; loss: number }[]> {
+    const taken = this.losses.splice(0);
+    const read = await Promise.all(
+      taken.map(async ({ step, loss }) => ({ step, loss: (await loss.data())[0] })),
+    );
+    dispose(taken.map(({ loss }) => loss));
+    return read;
+  }
+
+  /** Numbers of a step, before it changes the variables. */
+  async before(run: Run, tensors: StepTensors): Promise<Record<string, number>> {
+    const gradients = Object.values(tensors.gradients);
+    const values: Record<string, number | Tensor | undefined> = {
+      learningRate: this.learningRate.of(this.variables[0]),
+      gradientNorm: gradients.length > 0 ? tidy(() => sqrt(sumOfSquares(gradients))) : undefined,
+    };
+    for (const { measure } of this.callbacks) {
+      if (measure) Object.assign(values, await measure(run, tensors));
+    }
+    return readAll(values);
+  }
+
+  /** Keeps what the variables are, and returns how far they have moved since, as a share of their size. */
+  updateRatio(): () => Promise<Record<string, number>> {
+    const before = this.variables.map((variable) => clone(variable));
+    return () => {
+      const ratio = tidy(() => {
+        const moved = this.variables.map((variable, i) => sub(variable, before[i]));
+        return sqrt(div(sumOfSquares(moved), sumOfSquares(before)));
+      });
+      dispose(before);
+      return readAll({ updateRatio: ratio });
+    };
+  }
+
+  /** Tokens or examples per second since the last time. */
+  speed(): Record<string, number> {
+    const seconds = (performance.now() - this.since) / 1000;
+    const { tokens, examples } = this.counted;
+    this.counted = { tokens: 0, examples: 0 };
+    this.since = performance.now();
+    return {
+      ...(tokens > 0 ? { tokensPerSecond: tokens / seconds } : {}),
+      ...(examples > 0 ? { examplesPerSecond: examples / seconds } : {}),
+    };
+  }
+
+  dispose(): void {
+    dispose(this.losses.splice(0).map(({ loss }) => loss));
+  }
+}
+
+const sumOfSquares = (tensors: readonly Tensor[]): Tensor =>
+  addN(tensors.map((tensor) => sum(square(tensor))));
+
+async function readAll(values: Readonly<Record<string, number | Tensor | undefined>>) {
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value instanceof Tensor) {
+      numbers[name] = (await value.data())[0];
+      value.dispose();
+    } else if (value !== undefined) {
+      numbers[name] = value;
+    }
+  }
+  return numbers;
+}

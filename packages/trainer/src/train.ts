@@ -1,0 +1,129 @@
+import { dispose } from '@tensorflow/tfjs-core';
+import { BatchStream } from './batch-stream.js';
+import { breather } from './breathe.js';
+import type { End, MetricRecord } from './callback.js';
+import { evaluate } from './evaluate.js';
+import { Keeper } from './keeper.js';
+import { inOrder } from './model.js';
+import { notify } from './notify.js';
+import { checkOptions, type TrainOptions } from './options.js';
+import { PrecisionEmulation } from './precision.js';
+import { Progress } from './progress.js';
+import { Recorder } from './recorder.js';
+import { stepGradients } from './step-gradients.js';
+
+export interface TrainResult extends End {
+  /** The last value of every metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Everything recorded since training began or resumed. */
+  readonly history: readonly MetricRecord[];
+}
+
+/**
+ * Trains: draws batches, takes steps, measures, evaluates, saves. It knows no algorithm.
+ *
+ *     w ← optimizer(∇ mean of loss over `gradientAccumulation` batches),   `steps` times
+ *
+ *     await train({ model, loss: tf.losses.meanSquaredError, optimizer: tf.train.adam(), data, steps: 1000 });
+ *
+ * It does what `optimizer.minimize(() => loss(targets, model.forward(inputs)))` does, bit for bit. A resumed run goes
+ * on as the interrupted one would have, bit for bit on the same backend, where the optimizer can: `tf.train.adam` rounds
+ * its bias corrections anew. Tensors are read back only where metrics are due.
+ *
+ * @throws If an option is wrong, if the loss diverges (`DivergenceError`), and what a callback throws.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkOptions(options);
+  const { model, loss, optimizer, steps = Infinity, logEvery = 10, callbacks = [], signal } = options;
+  const evaluation = options.evaluate;
+  const run = new Progress(options);
+  const stream = new BatchStream(options.data);
+  const keeper = await Keeper.open(options, run, stream);
+  const recorder = new Recorder(run.variables, keeper.learningRate, callbacks);
+  const emulation = new PrecisionEmulation(options.precision ?? 'float32');
+  const gradientsAt = stepGradients(options, run, stream, emulation, (batch) => recorder.count(batch));
+  const history: MetricRecord[] = [];
+  let evaluatedAt: number | undefined;
+  const breathe = breather();
+  let end: End | undefined;
+
+  try {
+    await keeper.resume();
+    evaluatedAt = run.step > 0 ? run.step : undefined;
+    await notify(callbacks, 'onStart', run);
+    while (run.step < steps && run.reason === undefined) {
+      if (signal?.aborted) run.stop('signal');
+      else await takeStep(run.step + 1);
+      await breathe();
+    }
+    run.stop('steps');
+    if (run.reason !== 'signal') await record(await evaluateAt(run.step));
+    if (!(await hasGoneBack())) await keeper.save();
+    end = { reason: run.reason!, step: run.step };
+    return { ...end, metrics: run.metrics, history };
+  } catch (error) {
+    end = { reason: 'error', step: run.step, error };
+    throw error;
+  } finally {
+    stream.release();
+    recorder.dispose();
+    keeper.dispose();
+    emulation.dispose();
+    await notify(callbacks, 'onEnd', end!, run);
+  }
+
+  async function takeStep(step: number): Promise<void> {
+    const isDue = step === 1 || step === steps || step % logEvery === 0;
+    const taken = await gradientsAt(step);
+    if (!taken) return run.stop('data');
+    const { loss, gradients, batch } = taken;
+    recorder.add(step, loss);
+    try {
+      let numbers: Record<string, number> = {};
+      if (isDue) {
+        const losses = await recorder.takeLosses();
+        if (await keeper.check(losses, gradients)) return;
+        const tensors = { loss: losses.at(-1)!.loss, gradients, batch };
+        numbers = { loss: tensors.loss, ...(await recorder.before(run, tensors)) };
+      }
+      const updateRatio = isDue && optimizer ? recorder.updateRatio() : undefined;
+      optimizer?.applyGradients(inOrder(gradients, run.variables));
+      run.step = step;
+      await notify(callbacks, 'onStep', run);
+      if (isDue) Object.assign(numbers, await updateRatio?.(), recorder.speed());
+      if (step === steps || step % (evaluation?.every ?? 100) === 0)
+        Object.assign(numbers, await evaluateAt(step));
+      await record(numbers);
+      if (keeper.isDue(step) || step === steps || run.wantsSave) {
+        run.wantsSave = false;
+        if (!(await hasGoneBack())) await keeper.save();
+      }
+    } finally {
+      dispose(gradients);
+    }
+  }
+
+  async function evaluateAt(step: number): Promise<Record<string, number>> {
+    if (!evaluation || evaluatedAt === step) return {};
+    evaluatedAt = step;
+    const result =
+      'run' in evaluation
+        ? { ...(await evaluation.run()) }
+        : await evaluate(model!, loss!, evaluation, emulation);
+    await notify(callbacks, 'onEvaluate', result, run);
+    return result;
+  }
+
+  async function record(numbers: Record<string, number>): Promise<void> {
+    if (Object.keys(numbers).length === 0) return;
+    const record = { step: run.step, seconds: run.seconds, ...numbers };
+    run.measured(numbers);
+    history.push(record);
+    await notify(callbacks, 'onMetrics', record, run);
+  }
+
+  /** Before a checkpoint: whether losses or weights were bad, and the run is at an earlier step now. */
+  async function hasGoneBack(): Promise<boolean> {
+    return (await keeper.check(await recorder.takeLosses())) || (await keeper.checkWeights());
+  }
+}
