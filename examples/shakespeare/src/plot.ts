@@ -1,0 +1,31 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+
+export interface Point {
+  step: number;
+  loss: number;
+}
+
+/** Training and validation loss against steps, as a standalone SVG. */
+export function plotLosses(training: readonly Point[], validation: readonly Point[]): string {
+  const { document } = parseHTML('<html></html>');
+  const line = { x: 'step', y: 'loss' } as const;
+  const svg = Plot.plot({
+    document: document as unknown as Document,
+    ...{ width: 640, height: 320, marginLeft: 44, grid: true },
+    y: { label: 'nats per character' },
+    marks: [
+      Plot.lineY(training, { ...line, stroke: '#0072b2', strokeOpacity: 0.5 }),
+      Plot.lineY(validation, { ...line, stroke: '#d55e00', strokeWidth: 2 }),
+      Plot.dot(validation, { ...line, fill: '#d55e00' }),
+      Plot.text(validation.slice(-1), {
+        ...line,
+        text: ({ loss }) => `validation ${loss.toFixed(3)}`,
+        dy: -12,
+        textAnchor: 'end',
+      }),
+    ],
+  });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return svg.outerHTML;
+}
