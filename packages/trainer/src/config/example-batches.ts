@@ -17,7 +17,7 @@ export interface ExampleBatch {
 }
 
 /** Examples as tensors: for a plain network one-hot numbers or bits, for a transformer tokens. */
-export function tensorsOf(examples: Examples, form: 'plain' | 'tokens', ignoreIndex: number): ExampleBatch {
+function tensorsOf(examples: Examples, form: 'plain' | 'tokens', ignoreIndex: number): ExampleBatch {
   if (form === 'tokens') {
     return { inputs: tokenSequences(examples), targets: tokenTargets(examples, { ignoreIndex }) };
   }

@@ -70,7 +70,7 @@ export function readRun(path: string): ReportRun {
 }
 
 /** The page as text. */
-export async function reportHtml(runs: readonly ReportRun[], title: string): Promise<string> {
+async function reportHtml(runs: readonly ReportRun[], title: string): Promise<string> {
   const shown = distinct(runs);
   const colours = shown.map((_, i) => COLOURS[i % COLOURS.length]);
   const names = [
