@@ -22,7 +22,10 @@ export async function openBytes(where: string, bytes: Bytes): Promise<ByteSource
   if (isHttp(bytes)) return openUrl(where, String(bytes));
   if (typeof bytes === 'string' || bytes instanceof URL) return openFile(where, bytes);
   if (bytes instanceof ArrayBuffer) return bufferSource(new Uint8Array(bytes));
-  if (bytes instanceof Uint8Array) return bufferSource(bytes);
+  // A plain view: Node's Buffer is a Uint8Array whose slice shares memory.
+  if (bytes instanceof Uint8Array) {
+    return bufferSource(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
   if (typeof Blob !== 'undefined' && bytes instanceof Blob) return blobSource(bytes);
   const { size, read } = (bytes ?? {}) as Partial<ByteSource>;
   if (Number.isSafeInteger(size) && size! >= 0 && typeof read === 'function') return bytes as ByteSource;

@@ -7,9 +7,9 @@ import {
   type Step,
   type Transform,
 } from '@evenkeel/optim';
-import { type Tensor, tidy, util, type Variable, zerosLike } from '@tensorflow/tfjs-core';
-import { countOf, numberOf } from './counts.js';
+import { type Tensor, tidy, type Variable, zerosLike } from '@tensorflow/tfjs-core';
 import { grokAdamWStep } from './grok-adamw-step.js';
+import { countOf, heldCount, heldTensor } from './held.js';
 import { layerFromName } from './layer-from-name.js';
 import { combineSignals, type GrokkingSignal } from './signals.js';
 
@@ -20,7 +20,7 @@ export interface GrokAdamWOptions {
   beta1?: number;
   /** How much of the average squared gradient survives a step, in [0, 1). Default 0.999. */
   beta2?: number;
-  /** Added to the root of the average square, > 0 or 0. Default 1e-8. */
+  /** Added to the root of the average square, ≥ 0. Default 1e-8. */
   epsilon?: number;
   /** Share of each weight removed per step, times the learning rate; ≥ 0. Default 0.01. */
   weightDecay?: number;
@@ -34,14 +34,14 @@ export interface GrokAdamWOptions {
   grokkingSignals?: readonly GrokkingSignal[];
   /** How fast α falls with the signal (κ), ≥ 0. Default 0.1. */
   grokkingSignalDecayRate?: number;
-  /** The largest norm of each parameter's gradient by itself; 0 never clips. Default 1. */
+  /** The largest norm of each parameter's gradient by itself, ≥ 0; 0 and Infinity never clip. Default 1. */
   maxGradNorm?: number;
   /**
    * What counts as a layer: `'parameter-index'`, each parameter that has a gradient, in the order given, as the published
    * code; or `'layer'`, as its README, by `layerOf`. Default `'parameter-index'`.
    */
   layerDecay?: 'parameter-index' | 'layer';
-  /** The layer of a parameter, from 0, for `layerDecay: 'layer'`. Default {@link layerFromName}. */
+  /** The layer of a parameter, from 0, only with `layerDecay: 'layer'`. Default {@link layerFromName}. */
   layerOf?: (param: Variable) => number;
 }
 
@@ -104,9 +104,15 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     below: Infinity,
     typical: 0.1,
   });
-  checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, below: Infinity, typical: 1 });
+  checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, typical: 1 });
   if (layerDecay !== 'parameter-index' && layerDecay !== 'layer') {
     throw new Error(`${where}: layerDecay is '${layerDecay}', expected 'parameter-index' or 'layer'.`);
+  }
+  if (options.layerOf && layerDecay !== 'layer') {
+    throw new Error(
+      `${where}: layerOf was given with layerDecay '${layerDecay}', which does not ask for layers. ` +
+        `Add layerDecay: 'layer', or leave layerOf out.`,
+    );
   }
   const rateAt = (count: number) => {
     const rate = typeof learningRate === 'function' ? learningRate(count) : learningRate;
@@ -145,22 +151,25 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
         weightDecay,
         alpha: last.alpha,
         lambda,
-        maxGradNorm,
+        maxGradNorm: maxGradNorm === Infinity ? 0 : maxGradNorm,
       };
 
       const nextUpdates: Record<string, Tensor> = {};
       const nextState: Record<string, State> = { ...(state as Record<string, State>) }; // keeps absent parameters
       Object.entries(updates).forEach(([id, gradient], index) => {
         const param = step.params[id];
-        const { m, v, ema, step: held } = slotsOf(param, nextState[id]);
-        const steps = numberOf(held) + 1;
+        const held = nextState[id] as State | undefined;
+        const slot = (name: string) => heldTensor(where, param, held, name) ?? zerosLike<Tensor>(param);
+        const steps = heldCount(where, param, held, 'step') + 1;
         const numbers = {
           ...common,
           beta1: beta1 * (1 - gamma) ** layerOfParam(param, index),
           correction1: 1 - beta1 ** steps,
           correction2: 1 - beta2 ** steps,
         };
-        const next = tidy(() => grokAdamWStep({ gradient, param, m, v, ema }, numbers));
+        const next = tidy(() =>
+          grokAdamWStep({ gradient, param, m: slot('m'), v: slot('v'), ema: slot('ema') }, numbers),
+        );
         nextUpdates[id] = next[0];
         nextState[id] = { m: next[1], v: next[2], ema: next[3], step: countOf(steps) };
       });
@@ -169,25 +178,21 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
   };
 }
 
-/** What a parameter remembers. @throws If its state has another shape than the parameter. */
-function slotsOf(param: Variable, held: State | undefined): Record<'m' | 'v' | 'ema' | 'step', Tensor> {
-  const slot = (name: string): Tensor => {
-    const tensor = held?.[name] as Tensor | undefined;
-    if (tensor && !util.arraysEqual(tensor.shape, param.shape)) {
-      throw new Error(
-        `grokAdamW: the state '${name}' of parameter '${param.name}' has shape [${tensor.shape}], ` +
-          `expected [${param.shape}]. Load the checkpoint that was saved with this model.`,
-      );
-    }
-    return tensor ?? zerosLike<Tensor>(param);
-  };
-  return {
-    m: slot('m'),
-    v: slot('v'),
-    ema: slot('ema'),
-    step: (held?.step as Tensor | undefined) ?? countOf(0),
-  };
-}
+/**
+ * {@link grokAdamW} as a `tf.Optimizer` class that tf.layers can save: `new GrokAdamW({ learningRate: 1e-3 })`.
+ *
+ * Signals are functions, which a model file cannot hold: with them, save the model without its optimizer.
+ */
+export class GrokAdamW extends optimizerClass<GrokAdamWOptions>('GrokAdamW', grokAdamW) {
+  declare protected readonly transform: GrokAdamWTransform;
 
-/** {@link grokAdamW} as a `tf.Optimizer` class that tf.layers can save: `new GrokAdamW({ learningRate: 1e-3 })`. */
-export class GrokAdamW extends optimizerClass<GrokAdamWOptions>('GrokAdamW', grokAdamW) {}
+  /** α of the last step; α₀ before the first. */
+  get alpha(): number {
+    return this.transform.alpha;
+  }
+
+  /** The combined signal at the last step; null while no signal knows anything. */
+  get signal(): number | null {
+    return this.transform.signal;
+  }
+}

@@ -1,5 +1,6 @@
 import { checkNumber, type State, type Transform } from '@evenkeel/optim';
-import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { heldTensor } from './held.js';
 
 export interface GrokfastEmaOptions {
   /** How much of the average survives a step (α), in [0, 1). Default 0.98. */
@@ -16,21 +17,23 @@ export interface GrokfastEmaOptions {
  * Put it before the optimizer: `chain(grokfastEma(), adamW())`. The average starts at the first gradient; GrokAdamW's
  * starts at 0.
  *
- * @throws If an option is out of range.
+ * @throws If an option is out of range, or state has another shape than its parameter.
  * @see Lee et al., "Grokfast: Accelerated Grokking by Amplifying Slow Gradients", 2024, algorithm 2.
+ *     https://arxiv.org/abs/2405.20233
  */
 export function grokfastEma({ alpha = 0.98, lambda = 2 }: GrokfastEmaOptions = {}): Transform {
-  checkNumber('grokfastEma', 'alpha', alpha, { atLeast: 0, below: 1, typical: 0.98 });
-  checkNumber('grokfastEma', 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 2 });
+  const name = 'grokfastEma';
+  checkNumber(name, 'alpha', alpha, { atLeast: 0, below: 1, typical: 0.98 });
+  checkNumber(name, 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 2 });
   return {
-    name: 'grokfastEma',
-    update(updates, state) {
+    name,
+    update(updates, state, { params }) {
       const nextUpdates: Record<string, Tensor> = {};
-      const nextState: Record<string, Tensor | State> = { ...state };
+      const nextState: Record<string, Tensor | State> = { ...state }; // keeps absent parameters
       for (const [id, g] of Object.entries(updates)) {
-        const held = (state[id] as State | undefined)?.ema as Tensor | undefined;
-        const ema = held ? add<Tensor>(mul(held, alpha), mul(g, 1 - alpha)) : g;
-        nextUpdates[id] = add(g, mul(ema, lambda));
+        const held = heldTensor(name, params[id], state[id] as State | undefined, 'ema');
+        const ema = held ? tidy(() => add<Tensor>(mul(held, alpha), mul(g, 1 - alpha))) : g;
+        nextUpdates[id] = tidy(() => add(g, mul(ema, lambda)));
         nextState[id] = { ema };
       }
       return { updates: nextUpdates, state: nextState };

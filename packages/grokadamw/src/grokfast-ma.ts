@@ -1,6 +1,6 @@
 import { checkNumber, type State, type Transform } from '@evenkeel/optim';
-import { add, addN, mul, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import { countOf, numberOf } from './counts.js';
+import { add, addN, mul, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { countOf, heldCount, heldTensor } from './held.js';
 
 export interface GrokfastMaOptions {
   /** How many gradients the average spans, ≥ 1; as many copies of the parameters are held. Default 100. */
@@ -11,8 +11,11 @@ export interface GrokfastMaOptions {
   filterType?: 'mean' | 'sum';
   /** Pass gradients unchanged until the window is full. Default true. */
   warmup?: boolean;
-  /** While it returns true, gradients pass unchanged and are remembered; only with `warmup`, as published. */
-  trigger?: () => boolean;
+  /**
+   * Switches the filter off: gradients pass unchanged and are remembered. A function is asked at each step. Counts only
+   * with `warmup`, as published. Default false.
+   */
+  trigger?: boolean | (() => boolean);
 }
 
 /**
@@ -22,40 +25,43 @@ export interface GrokfastMaOptions {
  *
  * Put it before the optimizer. Holds `windowSize` gradients per parameter; `grokfastEma` holds one.
  *
- * @throws If an option is out of range.
+ * Differs from the reference where gradients are zeroed in place: there the window holds the newest gradient several
+ * times, here each as it was.
+ *
+ * @throws If an option is out of range, or state has another shape than its parameter.
  * @see Lee et al., "Grokfast: Accelerated Grokking by Amplifying Slow Gradients", 2024, algorithm 1.
+ *     https://arxiv.org/abs/2405.20233
  */
 export function grokfastMa({
   windowSize = 100,
   lambda = 5,
   filterType = 'mean',
   warmup = true,
-  trigger = () => false,
+  trigger = false,
 }: GrokfastMaOptions = {}): Transform {
-  checkNumber('grokfastMa', 'windowSize', windowSize, { atLeast: 1, integer: true, typical: 100 });
-  checkNumber('grokfastMa', 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 5 });
+  const name = 'grokfastMa';
+  checkNumber(name, 'windowSize', windowSize, { atLeast: 1, integer: true, typical: 100 });
+  checkNumber(name, 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 5 });
   if (filterType !== 'mean' && filterType !== 'sum') {
-    throw new Error(`grokfastMa: filterType is '${String(filterType)}', expected 'mean' or 'sum'.`);
+    throw new Error(`${name}: filterType is '${String(filterType)}', expected 'mean' or 'sum'.`);
   }
   /** The window's places in the state, the oldest gradient first. */
   const slots = Array.from({ length: windowSize }, (_, age) => String(age));
   return {
-    name: 'grokfastMa',
-    update(updates, state) {
-      const isOff = warmup && trigger();
+    name,
+    update(updates, state, { params }) {
+      const isOff = warmup && (typeof trigger === 'function' ? trigger() : trigger);
       const nextUpdates: Record<string, Tensor> = {};
-      const nextState: Record<string, Tensor | State> = { ...state };
+      const nextState: Record<string, Tensor | State> = { ...state }; // keeps absent parameters
       for (const [id, g] of Object.entries(updates)) {
         const held = state[id] as State | undefined;
-        const filled = Math.min(windowSize, (held ? numberOf(held.filled as Tensor) : 0) + 1);
-        const window = [
-          ...slots.slice(1).map((slot) => (held?.[slot] as Tensor | undefined) ?? zerosLike(g)),
-          g,
-        ];
+        const filled = Math.min(windowSize, heldCount(name, params[id], held, 'filled') + 1);
+        const older = slots.slice(1).map((slot) => heldTensor(name, params[id], held, slot) ?? zerosLike(g));
+        const window = [...older, g];
         const isActive = !isOff && (!warmup || filled === windowSize);
         // Slots not filled yet are 0.
         const weight = filterType === 'mean' ? lambda / filled : lambda;
-        nextUpdates[id] = isActive ? add(g, mul(addN(window), weight)) : g;
+        nextUpdates[id] = isActive ? tidy(() => add(g, mul(addN(window), weight))) : g;
         const entries = window.map((gradient, age) => [slots[age], gradient] as const);
         nextState[id] = { ...Object.fromEntries(entries), filled: countOf(filled) };
       }

@@ -1,4 +1,4 @@
-import { clone, dispose, engine, keep, type Tensor, util } from '@tensorflow/tfjs-core';
+import { clone, dispose, engine, keep, scalar, type Tensor, util } from '@tensorflow/tfjs-core';
 import { flatten, mapState, type NamedTensor, paramOf, tensorsIn, unflatten } from './state.js';
 import type { ByName, State, Step, Transform } from './transform.js';
 
@@ -19,14 +19,20 @@ export class Memory {
    */
   update(updates: ByName, step: Step): { updates: ByName; commit: () => void } {
     const state = this.restored ? this.matchNames(Object.keys(updates)) : this.state;
+    const { id: newest } = scalar(0); // tensors made from here on have larger ids
     const out = this.transform.update(updates, state, step);
     this.checkUpdates(updates, out.updates);
     if (this.restored) this.checkRestored(state, out.state);
 
     const commit = () => {
       const stale = new Set(tensorsIn(this.state));
-      // Cloning shares memory, and lets a transform keep one of its inputs as state.
-      this.state = mapState(out.state, (tensor) => (stale.delete(tensor) ? tensor : keep(clone(tensor))));
+      this.state = mapState(out.state, (tensor) => {
+        if (stale.delete(tensor)) return tensor;
+        // What the transform made is kept as it is: tfjs's wasm backend copies on cloning. It may also remember
+        // what is not its own, such as a gradient, or one tensor twice.
+        const isOwn = tensor.id > newest && !tensor.kept;
+        return keep(isOwn ? tensor : clone(tensor));
+      });
       this.restored = false;
       dispose([...stale]);
     };

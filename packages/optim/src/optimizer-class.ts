@@ -51,10 +51,11 @@ export function optimizerClass<O extends object>(
 
     override getConfig(): serialization.ConfigDict {
       for (const [name, value] of Object.entries(this.options)) {
-        if (typeof value !== 'function') continue;
+        const holds = Array.isArray(value) && value.some((entry) => typeof entry === 'function');
+        if (typeof value !== 'function' && !holds) continue;
         throw new Error(
-          `${className}: option '${name}' is a function, expected a value that JSON can hold. ` +
-            `Save the model without the optimizer, or pass a number.`,
+          `${className}: option '${name}' ${holds ? 'holds' : 'is'} a function, expected a value that JSON can hold. ` +
+            `Save the model without the optimizer, or ${holds ? 'leave the option out' : 'pass a number'}.`,
         );
       }
       return { ...this.options } as serialization.ConfigDict;

@@ -37,7 +37,7 @@ export class TransformOptimizer extends Optimizer {
    * @param constraints Where the weights may live: one {@link Constraint} or several.
    */
   constructor(
-    private readonly transform: Transform,
+    protected readonly transform: Transform,
     constraints: Constraint | readonly Constraint[] = [],
   ) {
     super();

@@ -41,6 +41,9 @@ export async function openSafetensors(bytes: Bytes): Promise<TensorStore> {
   }
 }
 
+/** Bytes read at a time. */
+const PIECE = 2 ** 22;
+
 class SafetensorsFile implements TensorStore {
   constructor(
     private readonly source: ByteSource,
@@ -59,8 +62,20 @@ class SafetensorsFile implements TensorStore {
   }
 
   async read(name: string): Promise<TensorData> {
+    const info = this.tensors.get(name);
+    if (info && (info.dtype === 'BF16' || info.dtype === 'F16')) return this.readHalves(name, info);
     const bytes = await this.readBytes(name);
     return decode(name, this.tensors.get(name)!.dtype, bytes);
+  }
+
+  /** In pieces, so that a large tensor is never in memory as bytes and as numbers at once. */
+  private async readHalves(name: string, { dtype, offset, byteLength }: TensorInfo): Promise<Float32Array> {
+    const numbers = new Float32Array(byteLength / 2);
+    for (let done = 0; done < byteLength; done += PIECE) {
+      const bytes = await this.source.read(offset + done, Math.min(PIECE, byteLength - done));
+      numbers.set(decode(name, dtype, bytes) as Float32Array, done / 2);
+    }
+    return numbers;
   }
 
   async readTensor(name: string): Promise<Tensor> {

@@ -1,12 +1,8 @@
 import type { HubOptions, ModelFiles } from './model-files.js';
 
 /** What is used of the optional package. */
-interface Hub {
-  downloadFile(request: HubRequest): Promise<Blob | null>;
-  downloadFileToCacheDir(request: HubRequest): Promise<string>;
-  fileExists(request: HubRequest): Promise<boolean>;
-}
-type HubRequest = { repo: string; path: string; revision?: string; hubUrl?: string; accessToken?: string };
+type Hub = Pick<typeof import('@huggingface/hub'), 'downloadFile' | 'downloadFileToCacheDir' | 'listFiles'>;
+type HubRequest = HubOptions & { repo: string; path: string };
 
 /**
  * The files of a model on a hub, through the optional package `@huggingface/hub`.
@@ -15,26 +11,31 @@ type HubRequest = { repo: string; path: string; revision?: string; hubUrl?: stri
  *
  * @throws Without the package; when a file is asked for, if the hub refuses.
  */
-export async function hubFiles(
-  repo: string,
-  { accessToken, revision, hubUrl }: HubOptions,
-): Promise<ModelFiles> {
+export async function hubFiles(repo: string, options: HubOptions): Promise<ModelFiles> {
   const hub = await loadHub(repo);
   const isNode = typeof process !== 'undefined' && Boolean(process.versions?.node);
-  return async (path) => {
-    const request: HubRequest = { repo, path, revision, hubUrl, accessToken };
+  const asked = async <T>(what: string, request: () => Promise<T>): Promise<T> => {
     try {
-      if (!(await hub.fileExists(request))) return undefined;
-      return isNode
-        ? await hub.downloadFileToCacheDir(request)
-        : ((await hub.downloadFile(request)) ?? undefined);
+      return await request();
     } catch (error) {
       throw new Error(
-        `GPT.load: the hub did not give '${path}' of '${repo}' (${(error as Error).message}), expected a model that you ` +
+        `GPT.load: the hub did not give ${what} of '${repo}' (${(error as Error).message}), expected a model that you ` +
           `may read. Check its name, and pass accessToken if it needs one.`,
         { cause: error },
       );
     }
+  };
+  const listed = await asked('the files', async () => {
+    const names = new Set<string>();
+    for await (const { path } of hub.listFiles({ repo, ...options })) names.add(path);
+    return names;
+  });
+  return async (path) => {
+    if (!listed.has(path)) return undefined;
+    const request: HubRequest = { repo, path, ...options };
+    return asked(`'${path}'`, async () =>
+      isNode ? hub.downloadFileToCacheDir(request) : ((await hub.downloadFile(request)) ?? undefined),
+    );
   };
 }
 

@@ -185,8 +185,9 @@ async function readParameter(
   modelType: ModelType,
   shape: number[],
 ): Promise<Tensor> {
-  const numbers = Float32Array.from((await store.read(name)) as Float32Array);
-  const wrong = numbers.findIndex((value) => !Number.isFinite(value));
+  const read = (await store.read(name)) as Float32Array | Float64Array;
+  const numbers = read instanceof Float32Array ? read : Float32Array.from(read);
+  const wrong = firstNonFinite(numbers);
   if (wrong >= 0) {
     throw new Error(
       `GPT.load: ${name} holds ${numbers[wrong]} at entry ${wrong}, expected finite numbers. Download it again.`,
@@ -200,6 +201,12 @@ async function readParameter(
       ? concat([weight, zeros([1, stored[1]])])
       : weight;
   });
+}
+
+/** A plain loop: a callback per number would take longer than reading the file. */
+function firstNonFinite(numbers: Float32Array): number {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
+  return -1;
 }
 
 const count = (names: readonly string[], one: string, many: string) =>

@@ -14,6 +14,8 @@ export interface HubOptions {
   revision?: string;
   /** Another hub than the public one. */
   hubUrl?: string;
+  /** Where files are kept in Node. Default the cache that Python uses, `~/.cache/huggingface/hub`. */
+  cacheDir?: string;
 }
 
 /** @throws If a name is neither a directory nor a hub id. */

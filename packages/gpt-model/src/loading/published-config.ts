@@ -3,7 +3,7 @@ import { resolveConfig } from '../resolve-config.js';
 import { Fields, type PublishedConfig } from './fields.js';
 
 /** Model types whose `config.json` and tensor names are understood, and `evenkeel`, for models that have no published layout. */
-export const MODEL_TYPES = [
+const MODEL_TYPES = [
   'gpt2',
   'llama',
   'mistral',
