@@ -20,7 +20,6 @@ export const addBackendFlags = (command: Command): Command =>
  */
 export async function useBackend({ backend, kernels }: BackendOptions): Promise<void> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  tf.env().set('IS_TEST', true); // else it prints an advertisement for tfjs-node
   if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (backend === 'tensorflow') await importTfjsNode();
   const isThere = tf.engine().registryFactory[backend] !== undefined && (await tf.setBackend(backend));
@@ -29,9 +28,17 @@ export async function useBackend({ backend, kernels }: BackendOptions): Promise<
     throw new UsageError(`--backend is '${backend}', expected one of ${known}, wasm. See evenkeel doctor.`);
   }
   await tf.ready();
+  if (backend === 'cpu') quietCpu();
   if (backend !== 'wasm' || !kernels) return;
   const { installWasmKernels } = await import('@evenkeel/wasm-kernels');
   await installWasmKernels();
+}
+
+/** Uses the current backend for the first time, at which the cpu backend advertises tfjs-node unless it is in a test. */
+export function quietCpu(): void {
+  tf.env().set('IS_TEST', true);
+  tf.scalar(0).dispose();
+  tf.env().set('IS_TEST', false);
 }
 
 /** Not a dependency: it downloads a library of its own when it is installed. */

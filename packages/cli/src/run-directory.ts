@@ -14,6 +14,7 @@ import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
 import { Mlp, type RunConfig, type RunConfigInput, type RunParts } from '@evenkeel/trainer/config';
 import { CheckpointDirectory } from '@evenkeel/trainer/node';
 import * as tf from '@tensorflow/tfjs';
+import type { BackendOptions } from './backend.js';
 import { UsageError } from './errors.js';
 import { writeFile } from './write-file.js';
 
@@ -28,15 +29,20 @@ export interface RunFile {
   readonly config: RunConfigInput;
   readonly model: { readonly gpt: GPTConfig } | { readonly mlp: ConstructorParameters<typeof Mlp>[0] };
   readonly tokenizer?: { readonly characters: readonly string[] } | { readonly name: string };
-  /** Of the file that it learns from, so that a resumed run learns from the same. */
-  readonly dataSha256?: string;
+  /** Of the files that it learns from, so that a resumed run learns from the same. */
+  readonly dataSha256: Readonly<Record<string, string>>;
+  /** What it runs on: elsewhere sums are rounded otherwise. */
+  readonly backend: BackendOptions;
 }
 
 /** Writes down what a run is. */
-export async function writeRun(directory: string, { config, model, data }: RunParts): Promise<void> {
+export async function writeRun(
+  directory: string,
+  { config, model, data }: RunParts,
+  { backend, kernels }: BackendOptions,
+): Promise<void> {
   await mkdir(directory, { recursive: true });
   const { tokenizer } = data;
-  const file = 'file' in config.data ? config.data.file : undefined;
   if ('tokenizer' in config.data && /\.json$/.test(config.data.tokenizer)) {
     await copyFile(config.data.tokenizer, join(directory, TOKENIZER));
   }
@@ -44,7 +50,8 @@ export async function writeRun(directory: string, { config, model, data }: RunPa
     config: config as RunConfigInput,
     model: model instanceof GPT ? { gpt: model.config as GPTConfig } : { mlp: model.options },
     ...(tokenizer ? { tokenizer: describe(tokenizer) } : {}),
-    ...(file === undefined ? {} : { dataSha256: await sha256Of(file) }),
+    dataSha256: await hashes(config),
+    backend: { backend, kernels },
   };
   await writeFile(join(directory, RUN), `${JSON.stringify(run, undefined, 2)}\n`);
 }
@@ -81,12 +88,23 @@ export function readRun(directory: string): RunFile {
 
 /** @throws If the data have changed since the run began. */
 export async function checkData(directory: string, config: RunConfig): Promise<void> {
-  const { dataSha256 } = readRun(directory);
-  const file = 'file' in config.data ? config.data.file : undefined;
-  if (dataSha256 === undefined || file === undefined || !existsSync(file)) return;
-  if ((await sha256Of(file)) === dataSha256) return;
-  throw new UsageError(
-    `'${file}' has changed since the run '${directory}' began, expected the same text. Begin a new run: evenkeel train`,
+  const before = readRun(directory).dataSha256;
+  for (const [file, hash] of Object.entries(await hashes(config))) {
+    if (before[file] === hash) continue;
+    throw new UsageError(
+      `'${file}' has changed since the run '${directory}' began, expected the same. Begin a new run: evenkeel train`,
+    );
+  }
+}
+
+/** Of each file of data. One that is missing is named when it is opened. */
+async function hashes({ data }: RunConfig): Promise<Record<string, string>> {
+  const files = [
+    'file' in data ? data.file : undefined,
+    'validation' in data ? data.validation : undefined,
+  ].filter((file): file is string => file !== undefined && existsSync(file));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await sha256Of(file)] as const)),
   );
 }
 

@@ -12,26 +12,35 @@ import {
   writeReport,
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
+import type { BackendOptions } from './backend.js';
 import type { Output } from './output.js';
 import { METRICS, REPORT, writeRun } from './run-directory.js';
 
 /** Characters or tokens of a sample. */
 const SAMPLE_LENGTH = 200;
 
+export interface TrainingOptions {
+  /** Of a new run: empties its folder, once model and data are there. Without it the run in the folder goes on. */
+  readonly makeRoom?: () => Promise<void>;
+  /** What it runs on, written down so that a resumed run does, too. */
+  readonly backend: BackendOptions;
+}
+
 /** Trains into a folder, and says what happens and what there is at the end. Returns the exit code. */
 export async function trainInto(
   directory: string,
   config: RunConfig,
   output: Output,
-  { resume }: { resume: boolean },
+  { makeRoom, backend }: TrainingOptions,
 ): Promise<number> {
+  const resume = makeRoom === undefined;
   const interrupt = onInterrupt();
   const metrics = join(directory, METRICS);
   const writer = { write: undefined as (() => Promise<string>) | undefined };
   const started = performance.now();
   try {
     const result = await trainFromConfig(config, {
-      resume: resume ? 'latest' : false,
+      resume,
       signal: interrupt.signal,
       callbacks: [
         ...(output.json ? [] : [progress()]),
@@ -45,7 +54,8 @@ export async function trainInto(
         announce(output),
       ],
       onReady: async (parts) => {
-        if (!resume) await writeRun(directory, parts);
+        await makeRoom?.();
+        if (!resume) await writeRun(directory, parts, backend);
         writer.write = sampleWriter(parts);
         introduce(parts, directory, output, resume);
       },

@@ -54,6 +54,7 @@ export function certifyCommand(): Command {
           ? medianRadius(opened.model, batch, certificate.lipschitz)
           : undefined,
     };
+    opened.model.dispose();
     tf.dispose([batch?.inputs, batch?.targets].filter((tensor) => tensor !== undefined));
     const output = outputOf(options);
     output.emit(result);

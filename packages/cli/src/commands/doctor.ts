@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { quietCpu } from '../backend.js';
 import { outputOf } from '../output.js';
 
 /** What one looks at, and how it is. */
@@ -57,8 +58,8 @@ function machine(): Finding {
 }
 
 async function cpuBackend(): Promise<Finding> {
-  tf.env().set('IS_TEST', true);
   await tf.setBackend('cpu');
+  quietCpu();
   return {
     name: 'backend cpu',
     ok: computes(),

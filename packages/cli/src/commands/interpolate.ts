@@ -90,6 +90,8 @@ export function interpolateCommand(): Command {
     } finally {
       bar.stop();
       tf.dispose([weightsA, weightsB]);
+      model.dispose();
+      second.model.dispose();
       await judges.close();
     }
   });

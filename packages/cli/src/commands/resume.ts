@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { parseRunConfig, type RunConfig, type RunConfigInput } from '@evenkeel/trainer/config';
 import { Command, InvalidArgumentError } from 'commander';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { type BackendOptions, useBackend } from '../backend.js';
 import { outputOf } from '../output.js';
 import { CHECKPOINTS, checkData, readRun } from '../run-directory.js';
 import { trainInto } from '../training.js';
 
-interface Options extends BackendOptions {
+interface Options {
   readonly steps?: number;
+  readonly backend?: string;
+  readonly kernels: boolean;
   readonly json?: boolean;
 }
 
@@ -24,14 +26,32 @@ export function resumeCommand(finish: (code: number) => void): Command {
     )
     .argument('<run>', 'the folder of the run')
     .option('--steps <n>', 'train until this step; the schedule of the learning rate stays as it was', count)
+    .option('--backend <name>', 'another backend than it began on: its sums are rounded otherwise')
+    .option('--no-kernels', 'keep tfjs’s own wasm kernels: the same')
     .option('--json', 'one JSON object per line instead of sentences');
-  addBackendFlags(command);
+  (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) =>
+    command.error(
+      `evenkeel: ${flag} is unknown: a run goes on with the config that it began with, but for --steps. For another, begin anew: evenkeel train`,
+    );
   return command.addHelpText('after', EXAMPLES).action(async (directory: string, options: Options) => {
     const config = continued(directory, options.steps);
     await checkData(directory, config);
-    await useBackend(options);
-    finish(await trainInto(directory, config, outputOf(options), { resume: true }));
+    const backend = backendOf(directory, options);
+    await useBackend(backend);
+    finish(await trainInto(directory, config, outputOf(options), { backend }));
   });
+}
+
+/** What the run began on, or what flags say, with a warning. */
+function backendOf(directory: string, { backend, kernels }: Options): BackendOptions {
+  const before = readRun(directory).backend;
+  const now = { backend: backend ?? before.backend, kernels: kernels && before.kernels };
+  if (now.backend !== before.backend || now.kernels !== before.kernels) {
+    process.stderr.write(
+      `evenkeel: the run began on ${before.backend}${before.kernels ? ' with our kernels' : ''}; here it goes on within rounding, not bit for bit.\n`,
+    );
+  }
+  return now;
 }
 
 /** The config of the run, wherever its folder is now, with another end if one is wanted. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseRunConfig, type RunConfig, runConfigJsonSchema } from '@evenkeel/trainer/config';
 import { Command } from 'commander';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
@@ -53,9 +53,9 @@ export function trainCommand(finish: (code: number) => void): Command {
       const raw = withOverrides(await baseConfig(path, options), overrides());
       const { directory, config } = await inDirectory(raw, path, options);
       if (options.printConfig) return void console.log(JSON.stringify(config, undefined, 2));
-      await claim(directory, options);
+      const makeRoom = await claim(directory, options);
       await useBackend(options);
-      finish(await trainInto(directory, config, outputOf(options), { resume: false }));
+      finish(await trainInto(directory, config, outputOf(options), { makeRoom, backend: options }));
     });
 }
 
@@ -127,29 +127,57 @@ async function inDirectory(
       ? given.directory.slice(0, -CHECKPOINTS.length - 1)
       : given.directory) ??
     join('runs', name);
+  const base = preset ?? (text !== undefined && path === undefined ? TEXT_DEFAULTS : undefined);
   const config = parseRunConfig({
-    ...raw,
+    ...withAbsolutePaths(base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config)),
     checkpoint: { ...given, directory: join(directory, CHECKPOINTS) },
   });
   return { directory, config };
 }
 
-/** Makes sure that no run is lost. */
-async function claim(directory: string, { overwrite }: Options): Promise<void> {
+/** A preset's warm-up, as the same share of another number of steps. */
+function withWarmupOf(raw: RawConfig, preset: RawConfig): RawConfig {
+  const before = preset.schedule as { warmupSteps?: number } | undefined;
+  const now = raw.schedule as { warmupSteps?: number } | undefined;
+  if (!before?.warmupSteps || now?.warmupSteps !== before.warmupSteps || typeof raw.steps !== 'number')
+    return raw;
+  const warmupSteps = Math.round((before.warmupSteps * raw.steps) / (preset.steps as number));
+  return { ...raw, schedule: { ...now, warmupSteps } };
+}
+
+/** Files by their whole paths, so that the run can be resumed from anywhere. */
+function withAbsolutePaths(raw: RawConfig): RawConfig {
+  const data = Object.entries(raw.data as RawConfig).map(([name, value]) => {
+    const isPath =
+      name === 'file' || name === 'validation' || (name === 'tokenizer' && /\.json$/.test(String(value)));
+    return [name, isPath && typeof value === 'string' ? resolve(value) : value];
+  });
+  const model = raw.model as { load?: unknown } | undefined;
+  const isFolder = typeof model?.load === 'string' && existsSync(model.load);
+  return {
+    ...raw,
+    data: Object.fromEntries(data),
+    ...(isFolder ? { model: { ...model, load: resolve(model.load as string) } } : {}),
+  };
+}
+
+/** Makes sure that no run is lost, and returns what makes room once all else is known to be right. */
+async function claim(directory: string, { overwrite }: Options): Promise<() => Promise<void>> {
   const entries = await readdir(directory).catch(() => []);
-  if (entries.length > 0 && !overwrite) {
-    throw new UsageError(
-      isRun(directory)
-        ? `'${directory}' holds a run already. Go on with it: evenkeel resume ${directory}, name another folder with --out, or begin anew with --overwrite.`
-        : `'${directory}' is not empty, expected a new folder. Name another one with --out.`,
-    );
-  }
-  if (entries.length > 0 && !isRun(directory))
+  if (entries.length > 0 && !isRun(directory)) {
     throw new UsageError(
       `'${directory}' holds something else than a run, which --overwrite does not delete. Name another folder with --out.`,
     );
-  if (entries.length > 0) await rm(directory, { recursive: true });
-  await mkdir(directory, { recursive: true });
+  }
+  if (entries.length > 0 && !overwrite) {
+    throw new UsageError(
+      `'${directory}' holds a run already. Go on with it: evenkeel resume ${directory}, name another folder with --out, or begin anew with --overwrite.`,
+    );
+  }
+  return async () => {
+    if (entries.length > 0) await rm(directory, { recursive: true });
+    await mkdir(directory, { recursive: true });
+  };
 }
 
 const EXAMPLES = `

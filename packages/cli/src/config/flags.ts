@@ -9,13 +9,14 @@ export function addConfigFlags(command: Command): () => Override[] {
   const fields = runConfigFields();
   const seen = new Map<string, Override>();
   const take = (field: Field, text: string) => {
-    const before = seen.get(field.path);
+    const name = field.path.replace(/\.(name|kind)$/, ''); // two flags for one choice
+    const before = seen.get(name);
     if (before && before.text !== text) {
       throw new UsageError(
         `--${field.path} came twice, as '${before.text}' and '${text}', expected it once. Losses, optimizers and constraints exclude each other.`,
       );
     }
-    seen.set(field.path, { field, text });
+    seen.set(name, { field, text });
   };
   for (const field of [...fields.values(), ...objectsOf(fields)]) {
     const isSwitch = field.types.has('boolean') || field.types.has('any');

@@ -87,8 +87,12 @@ function dataNamed({ field, text }: Override): object {
   return { kind: /\.jsonl?$/.test(text) ? 'instructions' : 'text', file: text };
 }
 
+/** Of an architecture that is named without a size. */
+const USUAL_SIZE = { contextLength: 64, layers: 4, heads: 4, width: 128 };
+
 /** `--model tiny`, `--model lipschitz`, `--model ./gpt2`, `--model openai-community/gpt2`. */
 function modelNamed(text: string): object {
   if (Object.hasOwn(GPT_PRESETS, text)) return { preset: text };
-  return text === 'mlp' || !text.includes('/') ? { architecture: text } : { load: text };
+  if (text === 'mlp') return { architecture: text };
+  return text.includes('/') ? { load: text } : { architecture: text, ...USUAL_SIZE };
 }

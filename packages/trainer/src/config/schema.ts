@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeIssues } from './describe-issues.js';
 
 const positive = z.number().positive();
 const notNegative = z.number().nonnegative();
@@ -302,9 +303,7 @@ export type RunConfigInput = z.input<typeof runConfigSchema>;
 export function parseRunConfig(config: unknown): RunConfig {
   const result = runConfigSchema.safeParse(config);
   if (result.success) return result.data;
-  throw new Error(
-    `run config: it does not fit, expected what the schema says.\n${z.prettifyError(result.error)}`,
-  );
+  throw new Error(`run config: it does not fit.\n${describeIssues(result.error, config, runConfigSchema)}`);
 }
 
 /** The schema of a run config as JSON Schema, for editors. */
