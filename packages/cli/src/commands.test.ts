@@ -259,7 +259,11 @@ describe('a run', () => {
   });
 
   it('goes further than planned, and is shown beside another', async () => {
-    expect((await evenkeel('resume', run, '--steps', '40')).out).toContain('done at step 40');
+    expect(await evenkeel('resume', run, '--steps', '40')).toMatchObject({
+      code: 0,
+      errors: expect.any(String),
+      out: expect.stringContaining('done at step 40'),
+    });
     const page = join(root, 'both.html');
     expect(await evenkeel('report', run, join(run, 'metrics.jsonl'), '--out', page)).toMatchObject({
       code: 0,

@@ -165,6 +165,20 @@ export async function openModel(source: string, which = 'latest'): Promise<Opene
   return { model, tokenizer: await tokenizerOf(source, run), step: snapshot.state.step, config: run.config };
 }
 
+/** Opens a model for as long as some work takes. */
+export async function withModel<T>(
+  source: string,
+  which: string,
+  work: (opened: OpenedModel) => Promise<T>,
+): Promise<T> {
+  const opened = await openModel(source, which);
+  try {
+    return await work(opened);
+  } finally {
+    opened.model.dispose();
+  }
+}
+
 /** A parameter's name without its model's. */
 export const localName = (name: string): string => name.slice(name.indexOf('/') + 1);
 

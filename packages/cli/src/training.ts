@@ -12,9 +12,9 @@ import {
   writeReport,
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
-import type { BackendOptions } from './backend.js';
+import { type BackendOptions, useBackend } from './backend.js';
 import type { Output } from './output.js';
-import { METRICS, REPORT, writeRun } from './run-directory.js';
+import { METRICS, REPORT, readRun, writeRun } from './run-directory.js';
 
 /** Characters or tokens of a sample. */
 const SAMPLE_LENGTH = 200;
@@ -42,6 +42,7 @@ export async function trainInto(
     const result = await trainFromConfig(config, {
       resume,
       signal: interrupt.signal,
+      workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
       callbacks: [
         ...(output.json ? [] : [progress()]),
         metricsFile({ path: metrics, config }),
@@ -141,4 +142,12 @@ async function writeText(model: GPT, tokenizer: Tokenizer, seed: number): Promis
     text += decoder.push(token);
   }
   return text + decoder.end();
+}
+
+/** What further threads do: the run of a folder, whose first thread tells them which gradients it needs. */
+export async function helpTraining(directory: string): Promise<void> {
+  const { config, backend } = readRun(directory);
+  await useBackend(backend);
+  const { checkpoint: _, ...rest } = config;
+  await trainFromConfig(rest);
 }

@@ -12,9 +12,10 @@ import * as tf from '@tensorflow/tfjs';
 import { Command, InvalidArgumentError } from 'commander';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
+import type { Override } from '../config/overrides.js';
 import { judgesOf, type LabelledBatch } from '../models-and-data.js';
 import { outputOf, table } from '../output.js';
-import { type OpenedModel, openModel } from '../run-directory.js';
+import { type OpenedModel, withModel } from '../run-directory.js';
 
 interface Options extends BackendOptions {
   readonly checkpoint: string;
@@ -41,25 +42,32 @@ export function certifyCommand(): Command {
   const overrides = addConfigFlags(command);
   return command.addHelpText('after', EXAMPLES).action(async (source: string, options: Options) => {
     await useBackend(options);
-    const opened = await openModel(source, options.checkpoint);
-    const certificate = certificateOf(opened.model);
-    const batch = await firstBatch(opened, overrides());
-    const result = {
-      model: source,
-      step: opened.step,
-      ...certificate,
-      found: batch && options.search > 0 ? found(opened.model, batch, options.search) : undefined,
-      medianRadius:
-        batch && certificate.lipschitz !== undefined
-          ? medianRadius(opened.model, batch, certificate.lipschitz)
-          : undefined,
-    };
-    opened.model.dispose();
-    tf.dispose([batch?.inputs, batch?.targets].filter((tensor) => tensor !== undefined));
-    const output = outputOf(options);
-    output.emit(result);
-    output.say(shown(result));
+    await withModel(source, options.checkpoint, (opened) => certify(source, opened, overrides(), options));
   });
+}
+
+async function certify(
+  source: string,
+  opened: OpenedModel,
+  overrides: readonly Override[],
+  options: Options,
+): Promise<void> {
+  const certificate = certificateOf(opened.model);
+  const batch = await firstBatch(opened, overrides);
+  const result = {
+    model: source,
+    step: opened.step,
+    ...certificate,
+    found: batch && options.search > 0 ? found(opened.model, batch, options.search) : undefined,
+    medianRadius:
+      batch && certificate.lipschitz !== undefined
+        ? medianRadius(opened.model, batch, certificate.lipschitz)
+        : undefined,
+  };
+  tf.dispose([batch?.inputs, batch?.targets].filter((tensor) => tensor !== undefined));
+  const output = outputOf(options);
+  output.emit(result);
+  output.say(shown(result));
 }
 
 interface Certificate {
@@ -112,7 +120,7 @@ const describeMlp = ({ variables, options: { activation } }: Mlp) => ({
 
 async function firstBatch(
   opened: OpenedModel,
-  overrides: Parameters<typeof judgesOf>[1],
+  overrides: readonly Override[],
 ): Promise<LabelledBatch | undefined> {
   if (!opened.config && overrides.length === 0) return undefined;
   const judges = await judgesOf(opened, overrides);

@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { UsageError } from '../errors.js';
 import { outputOf } from '../output.js';
-import { openModel } from '../run-directory.js';
+import { type OpenedModel, withModel } from '../run-directory.js';
 
 interface Options extends BackendOptions {
   readonly checkpoint: string;
@@ -59,35 +59,40 @@ export function generateCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, prompt: string | undefined, options: Options) => {
       await useBackend(options);
-      const { model, tokenizer: own, step } = await openModel(source, options.checkpoint);
-      const tokenizer = options.tokenizer
-        ? tokenizerFromJson(await readFile(options.tokenizer, 'utf8'))
-        : own;
-      if (!(model instanceof GPT))
-        throw new UsageError(`'${source}' is a plain network, expected a model of text.`);
-      if (!tokenizer)
-        throw new UsageError(
-          `'${source}' has no tokenizer, expected one to read the prompt with. Pass --tokenizer FILE.`,
-        );
-      const output = outputOf(options);
-      const seed = options.seed ?? randomInt(2 ** 32);
-      for (let i = 0; i < options.samples; i++) {
-        if (i > 0) output.say('\n---');
-        const shown = prompt ?? '';
-        const show = (text: string) => void (output.json || process.stdout.write(text));
-        show(shown);
-        const text = await write(
-          model,
-          tokenizer,
-          startOf(tokenizer, prompt),
-          { ...filtersOf(options), seed: seed + i },
-          show,
-        );
-        output.say('');
-        output.emit({ prompt: shown, text, seed: seed + i, step });
-      }
-      model.dispose();
+      await withModel(source, options.checkpoint, (opened) => writeTexts(source, opened, prompt, options));
     });
+}
+
+async function writeTexts(
+  source: string,
+  { model, tokenizer: own, step }: OpenedModel,
+  prompt: string | undefined,
+  options: Options,
+): Promise<void> {
+  const tokenizer = options.tokenizer ? tokenizerFromJson(await readFile(options.tokenizer, 'utf8')) : own;
+  if (!(model instanceof GPT))
+    throw new UsageError(`'${source}' is a plain network, expected a model of text.`);
+  if (!tokenizer)
+    throw new UsageError(
+      `'${source}' has no tokenizer, expected one to read the prompt with. Pass --tokenizer FILE.`,
+    );
+  const output = outputOf(options);
+  const seed = options.seed ?? randomInt(2 ** 32);
+  for (let i = 0; i < options.samples; i++) {
+    if (i > 0) output.say('\n---');
+    const shown = prompt ?? '';
+    const show = (text: string) => void (output.json || process.stdout.write(text));
+    show(shown);
+    const text = await write(
+      model,
+      tokenizer,
+      startOf(tokenizer, prompt),
+      { ...filtersOf(options), seed: seed + i },
+      show,
+    );
+    output.say('');
+    output.emit({ prompt: shown, text, seed: seed + i, step });
+  }
 }
 
 /** Writes, and shows it as it comes. */

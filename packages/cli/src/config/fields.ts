@@ -31,7 +31,7 @@ interface Schema {
 }
 
 /** Fields that only say of which variety an object is. */
-export const NAMES = ['name', 'kind', 'architecture', 'preset', 'load'] as const;
+const NAMES = ['name', 'kind', 'architecture', 'preset', 'load'] as const;
 
 /** All fields of a run config, from its schema; those of a model from the choices that a model has. */
 export function runConfigFields(): ReadonlyMap<string, Field> {

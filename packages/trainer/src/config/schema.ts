@@ -258,6 +258,7 @@ export const runConfigSchema = z.strictObject({
     .describe('Rounds what enters matrix products in the forward pass.'),
   steps: count.default(1000),
   gradientAccumulation: count.default(1).describe('New batches per step, whose gradients are averaged.'),
+  workers: count.default(1).describe('Threads that share each batch, in Node.'),
   evaluate: z
     .strictObject({ every: count.default(100), batches: count.optional().describe('Default: all.') })
     .prefault({}),
