@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { certifyCommand } from './commands/certify.js';
 import { doctorCommand } from './commands/doctor.js';
 import { generateCommand } from './commands/generate.js';
@@ -9,15 +9,13 @@ import { resumeCommand } from './commands/resume.js';
 import { tokenizeCommand } from './commands/tokenize.js';
 import { trainCommand } from './commands/train.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-
 /** All commands. `finish` takes the exit code of one that has ended in order. */
 export function createProgram(finish: (code: number) => void): Command {
   const program = new Command('evenkeel')
     .description(
       'Trains transformers that keep an even keel: stable losses, ⊥Grad, GrokAdamW, Muon with spectral caps.',
     )
-    .version(version)
+    .version(packageJson.version)
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', EXAMPLES);
   const commands = [
