@@ -49,6 +49,15 @@ export class Mlp {
     this.variables = this.layers.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
   }
 
+  /** Its matrices, and what follows each, for a certificate. */
+  get description() {
+    const { activation } = this.options;
+    return this.layers.map(({ weight }, i) => ({
+      weight,
+      activation: i < this.layers.length - 1 ? activation : ('identity' as const),
+    }));
+  }
+
   /** Logits [examples, classes] for inputs [examples, in]. */
   forward(x: Tensor): Tensor {
     const activate = ACTIVATIONS[this.options.activation];
