@@ -33,6 +33,7 @@ export class SettingsForm {
       seed: number('seed', 'Seed', 0, 2 ** 32 - 1),
       backend: select('backend', 'Runs on'),
     };
+    for (const { element } of [this.fields.task, this.fields.backend]) element.classList.add('wide');
     this.text = new TaskText(run, complain);
     const { task, modulus, model, size, loss, optimizer, learningRate, constraint, strength, ...rest } =
       this.fields;

@@ -77,8 +77,8 @@ function checkSums(files: Record<string, Uint8Array>): void {
   }
 }
 
-/** Lines of another form, which the trainer writes too, are left out. */
-function linesOf(bytes: Uint8Array | undefined): Pick<RunArchive, 'records' | 'samples'> {
+/** What a `metrics.jsonl` holds. Lines of another form, which the trainer writes too, are left out. */
+export function linesOf(bytes: Uint8Array | undefined): Pick<RunArchive, 'records' | 'samples'> {
   const records: MetricRecord[] = [];
   const samples: Sample[] = [];
   for (const line of bytes ? strFromU8(bytes).split('\n') : []) {

@@ -1,4 +1,4 @@
-import { GPT } from '@evenkeel/gpt-model';
+import type { GPT } from '@evenkeel/gpt-model';
 import { lipschitzCertificate, type MatrixValues, spectralNormEstimate } from '@evenkeel/lipschitz';
 import { isMatrix } from '@evenkeel/optim';
 import { softmaxCollapse } from '@evenkeel/stablemax';
@@ -50,7 +50,7 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
       const observe = (_name: string, activation: Tensor) =>
         void sizes.push(keep(tidy(() => max(abs(activation)))));
       const measured = tidy(() => {
-        const logits = model instanceof GPT ? model.forward(inputs, { observe }) : model.forward(inputs);
+        const logits = model.forward(inputs, { observe });
         return {
           accuracy: countedAccuracy(targets, logits),
           softmaxCollapse: softmaxCollapse(logits, targets, { ignoreIndex: IGNORED }),

@@ -58,14 +58,19 @@ export class Mlp {
     }));
   }
 
-  /** Logits [examples, classes] for inputs [examples, in]. */
-  forward(x: Tensor): Tensor {
+  /**
+   * Logits [examples, classes] for inputs [examples, in].
+   *
+   * @param observe Sees what each layer gives, before it is freed.
+   */
+  forward(x: Tensor, { observe }: { observe?: (name: string, activation: Tensor) => void } = {}): Tensor {
     const activate = ACTIVATIONS[this.options.activation];
     return tidy(() =>
-      this.layers.reduce<Tensor>(
-        (h, { weight, bias }, i) => linear(i === 0 ? h : activate(h), weight, bias),
-        x,
-      ),
+      this.layers.reduce<Tensor>((h, { weight, bias }, i) => {
+        const y = linear(i === 0 ? h : activate(h), weight, bias);
+        observe?.(`layers.${i}`, y);
+        return y;
+      }, x),
     );
   }
 
