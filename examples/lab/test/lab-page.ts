@@ -40,7 +40,7 @@ export class Run {
   }
 
   async step(): Promise<number> {
-    return Number(/step (\d+)/.exec(await this.card.locator('.step').innerText())![1]);
+    return Number(/step (\d+)/.exec(await textOf(this.card.locator('.step')))![1]);
   }
 
   async passes(step: number): Promise<void> {
@@ -51,7 +51,7 @@ export class Run {
   async alarm(): Promise<string> {
     const message = this.card.getByRole('alert');
     await message.waitFor();
-    return message.innerText();
+    return textOf(message);
   }
 
   /** Saves a checkpoint. */
@@ -68,6 +68,8 @@ export class Run {
       .setInputFiles({ name, mimeType: 'application/zip', buffer });
   }
 }
+
+export const textOf = async (place: Locator): Promise<string> => (await place.textContent()) ?? '';
 
 /** The rows of the exported CSV. */
 export async function exportedCsv(page: Page): Promise<Record<string, string>[]> {

@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright';
-import { build } from 'vite';
+import { inject } from 'vitest';
 import { CHROMIUM_ARGUMENTS } from '../../../scripts/chromium-arguments.mjs';
 import { serveFolder } from './static-server.js';
 
 /** The built lab on a static server, plain and cross-origin isolated, and Chromium. */
 export async function openLab() {
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-lab-'));
-  const configFile = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
-  await build({ configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true, minify: false } });
+  const folder = inject('labFolder');
   const servers = {
     plain: await serveFolder(folder),
     isolated: await serveFolder(folder, { isolated: true }),
@@ -40,7 +34,6 @@ export async function openLab() {
     async close(): Promise<void> {
       await browser.close();
       await Promise.all(Object.values(servers).map(({ close }) => close()));
-      rmSync(folder, { recursive: true });
     },
   };
 }
