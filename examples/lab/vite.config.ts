@@ -15,6 +15,8 @@ export default defineConfig({
   resolve: { conditions: ['@evenkeel/source', 'module', 'browser', 'import', 'default'] },
   define: { 'process.env': {} },
   worker: { format: 'es' },
+  // The worker too: what is found only when a run starts would reload the page.
+  optimizeDeps: { entries: ['index.html', 'src/worker/main.ts'] },
   build: { target: 'es2022', chunkSizeWarningLimit: 4000 },
   server: { host: '127.0.0.1', headers },
   preview: { host: '127.0.0.1', headers },

@@ -10,6 +10,7 @@ import {
   variable,
   zeros,
 } from '@tensorflow/tfjs-core';
+import type { ForwardOptions } from '../model.js';
 import { seedOf } from '../seeds.js';
 
 export interface MlpOptions {
@@ -63,7 +64,10 @@ export class Mlp {
    *
    * @param observe Sees what each layer gives, before it is freed.
    */
-  forward(x: Tensor, { observe }: { observe?: (name: string, activation: Tensor) => void } = {}): Tensor {
+  forward(
+    x: Tensor,
+    { observe }: Partial<ForwardOptions> & { observe?: (name: string, activation: Tensor) => void } = {},
+  ): Tensor {
     const activate = ACTIVATIONS[this.options.activation];
     return tidy(() =>
       this.layers.reduce<Tensor>((h, { weight, bias }, i) => {
