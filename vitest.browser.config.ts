@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { CHROMIUM_ARGUMENTS } from './scripts/chromium-arguments.mjs';
 
 /**
  * `npm run test:browser`, in real Chromium: the tests of whole models (`*.models.test.ts`) once more, on webgl and
@@ -21,18 +22,7 @@ export default defineConfig({
       provider: playwright({
         launchOptions: {
           executablePath: process.env.EVENKEEL_CHROMIUM,
-          args: [
-            '--no-sandbox',
-            // Software rendering, so that the tests run on machines without a GPU.
-            '--use-angle=swiftshader',
-            '--enable-unsafe-swiftshader',
-            '--enable-unsafe-webgpu',
-            '--use-webgpu-adapter=swiftshader',
-            '--enable-features=Vulkan',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-          ],
+          args: CHROMIUM_ARGUMENTS,
         },
       }),
       instances: [{ browser: 'chromium' }],

@@ -2,6 +2,7 @@ export type { Batch, Tensors } from './batch.js';
 export type { BatchSource, Data, DataState } from './batch-stream.js';
 export type { Callback, End, Measured, MetricRecord, Run, StepTensors } from './callback.js';
 export type { CheckpointStore, RunState, Snapshot, Which } from './checkpoint.js';
+export { type CheckpointFiles, checkpointFiles, snapshotOf } from './checkpoint-files.js';
 export { type EarlyStopOptions, earlyStop } from './early-stop.js';
 export { accuracy, type Evaluation, type OwnEvaluation } from './evaluate.js';
 export type { Loss } from './gradients.js';

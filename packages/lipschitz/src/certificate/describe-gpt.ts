@@ -1,5 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { type MatrixValues, matrixValues } from '../matrix-values.js';
+import { type MatrixValues, matrixValues, type WeightLike } from '../matrix-values.js';
 import type { LipschitzTransformerDescription } from './model-description.js';
 import type { Nonlinearity } from './nonlinearity.js';
 
@@ -25,7 +24,8 @@ export interface GPTLike {
     readonly activation: string;
     readonly finalNorm: boolean;
   };
-  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Its weights, or their values where those can only be read asynchronously. */
+  readonly parameters: ReadonlyMap<string, WeightLike>;
 }
 
 /**
@@ -47,7 +47,7 @@ export function describeGPT({ config, parameters }: GPTLike): LipschitzTransform
   const biased = [...parameters.keys()].find((name) => name.endsWith('.bias') && name !== 'head.bias');
   if (biased) refuse(`the bias ${biased}`);
 
-  const weight = (name: string): Tensor => parameters.get(name) ?? refuse(`no ${name}`);
+  const weight = (name: string): WeightLike => parameters.get(name) ?? refuse(`no ${name}`);
   const block = (i: number) => {
     const attention = (part: string) => weight(`blocks.${i}.attention.${part}.weight`);
     return {
@@ -82,7 +82,7 @@ const ACTIVATIONS: ReadonlyMap<string, Nonlinearity> = new Map<string, Nonlinear
 ]);
 
 /** The model has a row per token. */
-function columnPerToken(embedding: Tensor, scale: number): MatrixValues {
+function columnPerToken(embedding: WeightLike, scale: number): MatrixValues {
   const { shape, data } = matrixValues(embedding, 'lipschitzCertificate', 'embed.weight');
   const [tokens, width] = shape;
   const columns = Float64Array.from(

@@ -1,5 +1,5 @@
-import { GPT } from '@evenkeel/gpt-model';
-import { lipschitzCertificate, spectralNormEstimate } from '@evenkeel/lipschitz';
+import type { GPT } from '@evenkeel/gpt-model';
+import { lipschitzCertificate, type MatrixValues, spectralNormEstimate } from '@evenkeel/lipschitz';
 import { isMatrix } from '@evenkeel/optim';
 import { softmaxCollapse } from '@evenkeel/stablemax';
 import {
@@ -22,7 +22,7 @@ import {
 import type { Batch } from '../batch.js';
 import type { Callback, Run } from '../callback.js';
 import { IGNORED } from './loss-of.js';
-import type { Mlp } from './mlp.js';
+import { Mlp } from './mlp.js';
 import type { ConfiguredOptimizer } from './optimizer-of.js';
 
 /** Tells GrokAdamW's signal the latest losses, and records its α and signal. */
@@ -51,7 +51,7 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
       const observe = (_name: string, activation: Tensor) =>
         void sizes.push(keep(tidy(() => max(abs(activation)))));
       const measured = tidy(() => {
-        const logits = model instanceof GPT ? model.forward(inputs, { observe }) : model.forward(inputs);
+        const logits = model.forward(inputs, { observe });
         return {
           accuracy: countedAccuracy(targets, logits),
           softmaxCollapse: softmaxCollapse(logits, targets, { ignoreIndex: IGNORED }),
@@ -64,23 +64,41 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
   };
 }
 
-/** Records the spectral norm of every matrix and, of a Lipschitz transformer, the bound on the whole. */
+/** Records the spectral norm of every matrix and, of an MLP or a Lipschitz transformer, the bound on the whole. */
 export function certificateMeasure(model: GPT | Mlp, every: number): Callback {
   return {
-    measure(run) {
+    async measure(run) {
       if (!isEvery(run, every)) return {};
       const matrices = run.variables.filter((variable) => isMatrix(variable) && variable.rank === 2);
       const norms = matrices.map(
         (variable) => [`spectralNorm/${variable.name}`, spectralNormEstimate(variable)] as const,
       );
-      const isCertifiable = model instanceof GPT && model.config.architecture === 'lipschitz';
-      return {
-        ...(isCertifiable ? { log10Lipschitz: lipschitzCertificate(model).log10Lipschitz } : {}),
-        ...Object.fromEntries(norms),
-      };
+      return { log10Lipschitz: await log10LipschitzOf(model), ...Object.fromEntries(norms) };
     },
   };
 }
+
+/** Nothing where no bound is known. Weights are read asynchronously: webgpu may not read otherwise. */
+async function log10LipschitzOf(model: GPT | Mlp): Promise<number | undefined> {
+  if (model instanceof Mlp) {
+    const layers = await Promise.all(
+      model.description.map(async ({ weight, activation }) => ({
+        weight: await valuesOf(weight),
+        activation,
+      })),
+    );
+    return lipschitzCertificate({ architecture: 'mlp', layers }).log10Lipschitz;
+  }
+  if (model.config.architecture !== 'lipschitz') return undefined;
+  const parameters = new Map<string, MatrixValues>();
+  for (const [name, parameter] of model.parameters) parameters.set(name, await valuesOf(parameter));
+  return lipschitzCertificate({ config: model.config, parameters }).log10Lipschitz;
+}
+
+const valuesOf = async (tensor: Tensor): Promise<MatrixValues> => ({
+  shape: tensor.shape,
+  data: await tensor.data(),
+});
 
 /** The share of targets that have the largest logit, among those that count. */
 export function countedAccuracy(targets: Tensor, logits: Tensor): Tensor {

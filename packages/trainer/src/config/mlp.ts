@@ -10,6 +10,7 @@ import {
   variable,
   zeros,
 } from '@tensorflow/tfjs-core';
+import type { ForwardOptions } from '../model.js';
 import { seedOf } from '../seeds.js';
 
 export interface MlpOptions {
@@ -49,14 +50,31 @@ export class Mlp {
     this.variables = this.layers.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
   }
 
-  /** Logits [examples, classes] for inputs [examples, in]. */
-  forward(x: Tensor): Tensor {
+  /** Its matrices, and what follows each, for a certificate. */
+  get description() {
+    const { activation } = this.options;
+    return this.layers.map(({ weight }, i) => ({
+      weight,
+      activation: i < this.layers.length - 1 ? activation : ('identity' as const),
+    }));
+  }
+
+  /**
+   * Logits [examples, classes] for inputs [examples, in].
+   *
+   * @param observe Sees what each layer gives, before it is freed.
+   */
+  forward(
+    x: Tensor,
+    { observe }: Partial<ForwardOptions> & { observe?: (name: string, activation: Tensor) => void } = {},
+  ): Tensor {
     const activate = ACTIVATIONS[this.options.activation];
     return tidy(() =>
-      this.layers.reduce<Tensor>(
-        (h, { weight, bias }, i) => linear(i === 0 ? h : activate(h), weight, bias),
-        x,
-      ),
+      this.layers.reduce<Tensor>((h, { weight, bias }, i) => {
+        const y = linear(i === 0 ? h : activate(h), weight, bias);
+        observe?.(`layers.${i}`, y);
+        return y;
+      }, x),
     );
   }
 

@@ -2,6 +2,7 @@ import type { GPT } from '@evenkeel/gpt-model';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Callback } from '../callback.js';
 import type { Which } from '../checkpoint.js';
+import type { Checkpointing } from '../options.js';
 import { type TrainResult, train } from '../train.js';
 import type { WorkersOptions } from '../workers.js';
 import { type ConfiguredData, dataOf } from './data-of.js';
@@ -23,6 +24,8 @@ export interface TrainFromConfigOptions {
   /** Beside those that measure what the config asks for. */
   readonly callbacks?: readonly Callback[];
   readonly resume?: boolean | Which;
+  /** In the place of the config's: a store of your own, as a page needs. */
+  readonly checkpoint?: Checkpointing;
   readonly signal?: AbortSignal;
   /** What further threads run, as for `train`: a module that calls `trainFromConfig` with the same config. */
   readonly workers?: Pick<WorkersOptions, 'script' | 'argv'>;
@@ -57,13 +60,13 @@ export interface ConfiguredResult extends TrainResult {
  */
 export async function trainFromConfig(
   input: RunConfigInput,
-  { callbacks = [], resume, signal, workers, onReady }: TrainFromConfigOptions = {},
+  { callbacks = [], resume, signal, workers, onReady, ...options }: TrainFromConfigOptions = {},
 ): Promise<ConfiguredResult> {
   const config = parseRunConfig(input);
   const parts = await buildRun(config);
   const { model, data, optimizer } = parts;
-  const { steps, gradientAccumulation, logEvery, seed, guard, checkpoint, evaluate, measure, precision } =
-    config;
+  const { steps, gradientAccumulation, logEvery, seed, guard, evaluate, measure, precision } = config;
+  const checkpoint = options.checkpoint ?? config.checkpoint;
   const certify = measure.certifyEvery === undefined ? [] : [certificateMeasure(model, measure.certifyEvery)];
   try {
     await onReady?.(parts);

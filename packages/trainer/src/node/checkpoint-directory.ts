@@ -1,9 +1,9 @@
 import { nodeFs } from '@evenkeel/files';
-import { openSafetensors, saveSafetensors } from '@evenkeel/safetensors';
+import { saveSafetensors } from '@evenkeel/safetensors';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { CheckpointStore, RunState, Snapshot, Which } from '../checkpoint.js';
-import type { NamedTensor } from '../named-tensor.js';
-import { parseRunState, stateText } from './state-file.js';
+import { byName, folderOf, namesOf, OPTIMIZER, readTensors, STATE, WEIGHTS } from '../checkpoint-format.js';
+import { parseRunState, stateText } from '../state-file.js';
 
 export interface CheckpointDirectoryOptions {
   /** Where the checkpoints go, one folder each. It is made if it is not there. */
@@ -18,9 +18,6 @@ export interface CheckpointDirectoryOptions {
 const FOLDER = /^step-(\d{8,15})(\.old)?$/;
 /** What is being written or deleted, and by which process. */
 const TEMPORARY = /^step-.*\.(\d+)-\w+\.tmp$/;
-const WEIGHTS = 'weights.safetensors';
-const OPTIMIZER = 'optimizer.safetensors';
-const STATE = 'state.json';
 
 /**
  * Checkpoints as folders in a directory, each complete or not there, whenever the process is killed.
@@ -66,7 +63,7 @@ export class CheckpointDirectory implements CheckpointStore {
   /** @throws If it cannot be written. What was there before still is. */
   async save({ weights, optimizer, state }: Snapshot): Promise<void> {
     const { promises: fs } = await nodeFs('checkpoint');
-    const name = `step-${String(state.step).padStart(8, '0')}`;
+    const name = folderOf(state.step);
     const draft = this.temporary(name);
     await fs.mkdir(this.path(draft), { recursive: true });
     await this.removeLeftovers();
@@ -142,29 +139,15 @@ export class CheckpointDirectory implements CheckpointStore {
     if (state.step !== stepOf(name)) {
       throw new Error(`'${path}' is of step ${state.step}, expected ${stepOf(name)} as its folder says.`);
     }
-    const weights = await this.readTensors(this.path(name, WEIGHTS), order.weights);
+    const tensors = (file: string, names: readonly string[]) =>
+      readTensors(this.path(name, file), this.path(name, file), names);
+    const weights = await tensors(WEIGHTS, order.weights);
     try {
-      const optimizer = await this.readTensors(this.path(name, OPTIMIZER), order.optimizer);
+      const optimizer = await tensors(OPTIMIZER, order.optimizer);
       return { weights, optimizer, state };
     } catch (error) {
       dispose(weights.map(({ tensor }) => tensor));
       throw error;
-    }
-  }
-
-  private async readTensors(path: string, names: readonly string[]): Promise<NamedTensor[]> {
-    const store = await openSafetensors(path);
-    const read: NamedTensor[] = [];
-    try {
-      for (const name of names) read.push({ name, tensor: await store.readTensor(name) });
-      return read;
-    } catch (error) {
-      dispose(read.map(({ tensor }) => tensor));
-      throw new Error(`'${path}' does not hold what its checkpoint says: ${(error as Error).message}`, {
-        cause: error,
-      });
-    } finally {
-      await store.close();
     }
   }
 
@@ -282,14 +265,6 @@ export class CheckpointDirectory implements CheckpointStore {
 
 const MAX_STATE_BYTES = 64 * 2 ** 20;
 const stepOf = (folder: string): number => Number(FOLDER.exec(folder)![1]);
-const namesOf = (tensors: readonly NamedTensor[]): string[] => tensors.map(({ name }) => name);
-
-function byName(tensors: readonly NamedTensor[]): Record<string, NamedTensor['tensor']> {
-  const record = Object.fromEntries(tensors.map(({ name, tensor }) => [name, tensor]));
-  if (Object.keys(record).length === tensors.length) return record;
-  const twice = namesOf(tensors).find((name, i, all) => all.indexOf(name) !== i);
-  throw new Error(`checkpoint: the name '${twice}' occurs twice, expected one tensor per name.`);
-}
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;

@@ -1,4 +1,4 @@
-import type { RunState } from '../checkpoint.js';
+import type { RunState } from './checkpoint.js';
 
 /** What a `state.json` holds: where a run stands, and the order of the tensors beside it. */
 export interface StateFile extends RunState {

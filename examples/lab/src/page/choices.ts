@@ -1,0 +1,47 @@
+import type { Settings } from '../shared/settings.js';
+
+/** What may be chosen, in words, by setting. */
+export const CHOICES = {
+  task: {
+    ecclesiastes: 'Ecclesiastes, letter by letter (built in)',
+    shakespeare: 'Shakespeare, letter by letter',
+    'own-text': 'Own text, letter by letter',
+    'modular-arithmetic': 'Modular arithmetic: a + b mod p',
+  },
+  model: {
+    lipschitz: 'Lipschitz transformer',
+    gpt2: 'GPT-2',
+    llama: 'Llama',
+    mlp: 'MLP (arithmetic only)',
+  },
+  size: {
+    tiny: 'Tiny: 1 layer, 32 wide',
+    small: 'Small: 2 layers, 64 wide',
+    medium: 'Medium: 4 layers, 128 wide',
+    large: 'Large: 6 layers, 384 wide',
+  },
+  loss: {
+    softmax: 'Softmax',
+    stablemax: 'StableMax',
+    'log-stablemax': 'Log-StableMax',
+  },
+  optimizer: {
+    adamw: 'AdamW',
+    'orthogonal-adamw': '⊥AdamW',
+    grokadamw: 'GrokAdamW',
+    muon: 'Muon',
+  },
+  constraint: {
+    none: 'None',
+    'weight-decay': 'Weight decay',
+    'soft-cap': 'Spectral soft cap',
+    'spectral-cap': 'Spectral cap',
+    hammer: 'Spectral hammer',
+    normalize: 'Spectral normalize',
+  },
+  backend: {
+    wasm: 'WASM, our kernels (any browser)',
+    webgl: 'WebGL (graphics card)',
+    webgpu: 'WebGPU (graphics card, newest)',
+  },
+} as const satisfies { [Name in keyof Settings]?: Readonly<Record<string, string>> };

@@ -1,0 +1,203 @@
+import type { FromWorker, Sample, ToWorker } from '../shared/messages.js';
+import { History } from './series.js';
+
+export type State = 'idle' | 'starting' | 'running' | 'paused' | 'ended' | 'failed';
+
+/** The last checkpoint of a run, wherever it came from. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly zip: Uint8Array;
+}
+
+type Start = Extract<ToWorker, { type: 'start' }>;
+
+/** A run as the page sees it: its worker, what it has told, and its last checkpoint, which outlives the worker. */
+export class Session {
+  state: State = 'idle';
+  step = 0;
+  steps = 0;
+  parameters = 0;
+  backend = '';
+  history = new History();
+  samples: Sample[] = [];
+  checkpoint: Checkpoint | undefined;
+  /** A sentence on what happened last. */
+  message = '';
+  /** Counts changes of metrics and samples, so that charts know when to draw. */
+  version = 0;
+  private worker: Worker | undefined;
+  private isSaveWanted = false;
+
+  /**
+   * @param changed After every change.
+   * @param deliver Takes a checkpoint that was asked for.
+   */
+  constructor(
+    private readonly changed: () => void,
+    private readonly deliver: (checkpoint: Checkpoint) => void,
+  ) {}
+
+  get isActive(): boolean {
+    return this.state === 'starting' || this.state === 'running' || this.state === 'paused';
+  }
+
+  /** Starts, or goes on from a checkpoint. What is there stays until the worker is ready. */
+  start(options: Omit<Start, 'type'>): void {
+    this.open();
+    this.state = 'starting';
+    this.say(options.checkpoint ? 'Going on …' : 'Starting …');
+    this.tell({ type: 'start', ...options });
+  }
+
+  pause(): void {
+    this.tell({ type: 'pause' });
+    this.say('Pausing after this step …');
+  }
+
+  resume(): void {
+    this.state = 'running';
+    this.tell({ type: 'resume' });
+    this.say('Training.');
+  }
+
+  stop(): void {
+    this.tell({ type: 'stop' });
+    this.say('Stopping after this step …');
+  }
+
+  /** Delivers a checkpoint of the step at hand; where there is no worker any more, of the last one. */
+  save(): void {
+    const isCurrent = this.checkpoint?.step === this.step && this.state !== 'running';
+    if (this.checkpoint && (isCurrent || !this.isActive)) {
+      this.deliver(this.checkpoint);
+    } else if (this.isActive) {
+      this.isSaveWanted = true;
+      this.tell({ type: 'save' });
+    }
+  }
+
+  /** Takes a checkpoint that a person chose, once it is known to be whole. */
+  load(zip: Uint8Array): Promise<{ step: number; config: unknown }> {
+    return new Promise((resolve, reject) => {
+      const worker = newWorker();
+      const finish = (action: () => void) => {
+        worker.terminate();
+        action();
+        this.changed();
+      };
+      worker.onerror = ({ message }) =>
+        finish(() => reject(new Error(`The file could not be read (${message}).`)));
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
+        finish(() => {
+          if (data.type !== 'inspected') {
+            return reject(new Error(data.type === 'failed' ? data.message : 'The file could not be read.'));
+          }
+          const { step, config, records, samples } = data;
+          this.checkpoint = { step, zip };
+          this.reset(step, records, samples);
+          this.state = 'idle';
+          resolve({ step, config });
+        });
+      worker.postMessage({ type: 'inspect', checkpoint: zip } satisfies ToWorker);
+    });
+  }
+
+  private open(): void {
+    this.worker?.terminate();
+    const worker = newWorker();
+    this.worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.fail(`The worker of this run stopped (${event.message || 'it could not be loaded'}).`);
+      this.changed();
+    };
+  }
+
+  private hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        this.reset(message.step, message.records, message.samples);
+        this.steps = message.steps;
+        this.parameters = message.parameters;
+        this.backend = message.backend;
+        this.state = 'running';
+        this.message = message.step > 0 ? `Training, from step ${message.step} on.` : 'Training.';
+        break;
+      case 'step':
+        this.step = message.step;
+        break;
+      case 'metrics':
+        this.history.add(message.record);
+        this.step = Math.max(this.step, message.record.step);
+        this.version += 1;
+        break;
+      case 'sample':
+        this.samples.push(message.sample);
+        this.version += 1;
+        break;
+      case 'checkpoint':
+        this.checkpoint = { step: message.step, zip: message.zip };
+        if (this.isSaveWanted) this.deliver(this.checkpoint);
+        this.isSaveWanted = false;
+        break;
+      case 'paused':
+        this.step = message.step;
+        this.state = 'paused';
+        this.message = `Paused at step ${message.step}.`;
+        break;
+      case 'ended':
+        this.end('ended', message.step);
+        this.message =
+          message.reason === 'signal' ? `Stopped at step ${message.step}.` : `Done: ${message.step} steps.`;
+        break;
+      case 'failed':
+        this.fail(message.message);
+    }
+    this.changed();
+  }
+
+  private fail(reason: string): void {
+    const { checkpoint } = this;
+    const kept = checkpoint
+      ? ` The checkpoint of step ${checkpoint.step} is kept: save it, or continue from it.`
+      : this.history.records.length > 0
+        ? ' The curves are kept.'
+        : '';
+    this.end('failed', this.step);
+    this.message = `${reason}${kept}`;
+  }
+
+  private end(state: 'ended' | 'failed', step: number): void {
+    this.state = state;
+    this.step = step;
+    this.isSaveWanted = false;
+    this.worker?.terminate();
+    this.worker = undefined;
+  }
+
+  private reset(
+    step: number,
+    records: readonly Parameters<History['add']>[0][],
+    samples: readonly Sample[],
+  ): void {
+    this.history = new History();
+    for (const record of records) this.history.add(record);
+    this.samples = [...samples];
+    this.step = step;
+    this.version += 1;
+    if (this.checkpoint && this.checkpoint.step !== step) this.checkpoint = undefined;
+  }
+
+  private say(message: string): void {
+    this.message = message;
+    this.changed();
+  }
+
+  private tell(message: ToWorker): void {
+    this.worker?.postMessage(message);
+  }
+}
+
+const newWorker = (): Worker =>
+  new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name: 'Evenkeel run' });

@@ -1,0 +1,21 @@
+import { snapshotOf } from '@evenkeel/trainer';
+import * as tf from '@tensorflow/tfjs';
+import type { FromWorker } from '../shared/messages.js';
+import { unpackRun } from '../shared/run-archive.js';
+
+/** Reads a checkpoint whole, so that a damaged one is known before anyone relies on it. @throws If it is damaged. */
+export async function inspect(checkpoint: Uint8Array): Promise<FromWorker> {
+  const { files, records, samples } = unpackRun(checkpoint);
+  await tf.setBackend('cpu');
+  const { weights, optimizer, state } = await snapshotOf(files);
+  tf.dispose([...weights, ...optimizer].map(({ tensor }) => tensor));
+  const upTo = <T extends { readonly step: number }>(list: readonly T[]) =>
+    list.filter(({ step }) => step <= state.step);
+  return {
+    type: 'inspected',
+    step: state.step,
+    config: state.config,
+    records: upTo(records),
+    samples: upTo(samples),
+  };
+}

@@ -1,0 +1,19 @@
+import type { FromWorker, ToWorker } from '../shared/messages.js';
+import { inspect } from './inspect.js';
+import { LabRun } from './run.js';
+
+// One worker per run: the page stays free, and what goes wrong here goes wrong here only.
+
+const tell = (message: FromWorker) => postMessage(message);
+const run = new LabRun(tell);
+
+function fail(error: unknown): void {
+  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+}
+
+addEventListener('unhandledrejection', ({ reason }) => fail(reason));
+addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === 'start') run.start(data).catch(fail);
+  else if (data.type === 'inspect') inspect(data.checkpoint).then(tell, fail);
+  else run[data.type]();
+});

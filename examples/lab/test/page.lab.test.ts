@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ARITHMETIC, Run } from './lab-page.js';
+import { openLab } from './open-lab.js';
+
+let lab: Awaited<ReturnType<typeof openLab>>;
+beforeAll(async () => {
+  lab = await openLab();
+});
+afterAll(() => lab?.close());
+afterEach(() => expect(lab.errors.splice(0)).toEqual([]));
+
+describe('what goes wrong', () => {
+  it('says that WebGPU is missing, and trains on WASM then', async () => {
+    const browser = await lab.withoutWebgpu();
+    const page = await browser.newPage();
+    await page.goto(lab.url);
+    const run = new Run(page);
+    await run.choose({ ...ARITHMETIC, 'Steps in all': '2', 'Runs on': 'webgpu' });
+    await run.press('Start');
+    await run.reaches('failed');
+    expect(await run.alarm()).toMatch(/^This browser has no WebGPU.* Choose WASM/);
+    await run.choose({ 'Runs on': 'wasm' });
+    await run.press('Start');
+    await run.reaches('ended');
+    expect(await run.card.getByRole('alert').isVisible()).toBe(false);
+    await browser.close();
+  });
+
+  it('says so in sentences, and keeps what is there', async () => {
+    const page = await lab.page();
+    const run = new Run(page);
+    await run.choose({ ...ARITHMETIC, 'Steps in all': '10' });
+    await run.press('Start');
+    await run.reaches('ended');
+    const { bytes } = await run.save();
+
+    await run.load('cut.zip', bytes.slice(0, bytes.length / 2));
+    expect(await run.alarm()).toContain('cannot be read as a zip');
+    await run.load('words.zip', Buffer.from('no zip at all'));
+    await expect.poll(() => run.alarm()).toContain('damaged, or no checkpoint');
+    const flipped = Uint8Array.from(bytes);
+    flipped[Buffer.from(bytes).indexOf('weights.safetensors') + 2000] ^= 1;
+    await run.load('flipped.zip', flipped);
+    await expect.poll(() => run.alarm()).toMatch(/The file is damaged: step-00000010\/\w+\.safetensors/);
+    expect(await run.step()).toBe(10);
+
+    await run.press('Continue');
+    expect(await run.alarm()).toContain('The run is at step 10 already.');
+    await run.choose({ 'Learning rate': '-1' });
+    await run.press('Start');
+    expect(await run.alarm()).toContain('“Learning rate” is “-1”; it must be a number from 0 to 10.');
+    await run.choose({ 'Learning rate': '0.01', Task: 'own-text', 'Own text': 'too short' });
+    await run.press('Start');
+    expect(await run.alarm()).toContain('An MLP cannot read text.');
+    await run.choose({ Model: 'gpt2' });
+    await run.press('Start');
+    expect(await run.alarm()).toMatch(/The text has 9 characters; this model needs at least \d+/);
+    await run.choose({ Task: 'shakespeare' });
+    await run.press('Start');
+    expect(await run.alarm()).toContain('Shakespeare is not here yet.');
+    await page.route('**/tinyshakespeare/**', (route) => route.fulfill({ body: 'Not Shakespeare' }));
+    await run.card.getByRole('button', { name: 'Download tiny Shakespeare' }).click();
+    await expect.poll(() => run.alarm()).toContain('its hash differs');
+    expect(await run.step()).toBe(10);
+    await page.context().close();
+  });
+
+  it('stops when the loss leaves the rails, and when the worker breaks, with curves and checkpoint kept', async () => {
+    const page = await lab.page();
+    const run = new Run(page);
+    await run.choose({ ...ARITHMETIC, 'Steps in all': '5000', 'Learning rate': '0.003' });
+    await run.press('Start');
+    await run.passes(4);
+    const { name } = await run.save();
+    await page.workers()[0].evaluate(
+      () =>
+        void setTimeout(() => {
+          throw new Error('out of memory');
+        }),
+    );
+    await run.reaches('failed');
+    expect(await run.alarm()).toMatch(
+      /^The worker of this run stopped \(.*out of memory\)\. The checkpoint of step \d+ is kept/,
+    );
+    expect((await run.save()).name).toBe(name);
+    await run.press('Continue');
+    await run.passes(Number(/step-(\d+)/.exec(name)![1]) + 2);
+    await run.press('Stop');
+    await run.reaches('ended');
+
+    await run.choose({ 'Learning rate': '10', 'Steps in all': '100' });
+    await run.press('Start');
+    await run.reaches('failed');
+    expect(await run.alarm()).toMatch(
+      /the loss at step \d+ is .*Lower the learning rate.* The curves are kept\./,
+    );
+    await page.context().close();
+  });
+});
+
+describe('the page', () => {
+  it('names every control, is used by keyboard, and fits narrow screens', async () => {
+    const page = await lab.page('plain', { viewport: { width: 340, height: 700 }, colorScheme: 'dark' });
+    const nameless = await page.evaluate(() =>
+      [
+        ...document.querySelectorAll<HTMLInputElement>(
+          'button, input, select, textarea, summary, [role="img"], progress',
+        ),
+      ]
+        .filter((control) => {
+          const labels = [...(control.labels ?? [])].map(({ textContent }) => textContent?.trim());
+          return ![control.getAttribute('aria-label'), ...labels, control.textContent?.trim()].some(Boolean);
+        })
+        .map(({ outerHTML }) => outerHTML),
+    );
+    expect(nameless).toEqual([]);
+    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(340);
+    expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
+
+    await new Run(page).choose({ ...ARITHMETIC, 'Steps in all': '3' });
+    await page.keyboard.press('Tab'); // from the field that was filled last
+    for (let i = 0; i < 40; i++) {
+      const label = await page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+      if (label === 'Start run A') break;
+      await page.keyboard.press('Tab');
+    }
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
+    expect(outline).toBe('solid');
+    await page.keyboard.press('Enter');
+    await new Run(page).reaches('ended');
+    expect(await page.getByRole('status').allInnerTexts()).toContain('Done: 3 steps.');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(340);
+    await page.context().close();
+  });
+
+  it('is light or dark before its program runs', async () => {
+    const paper = async (colorScheme: 'light' | 'dark') => {
+      const page = await lab.page('plain', { colorScheme, javaScriptEnabled: false });
+      const color = await page
+        .locator('body')
+        .evaluate((body) => getComputedStyle(body).backgroundColor)
+        .catch(() => '');
+      await page.context().close();
+      return color;
+    };
+    expect([await paper('light'), await paper('dark')]).toEqual(['rgb(246, 244, 238)', 'rgb(17, 24, 31)']);
+  });
+});
