@@ -4,7 +4,7 @@ import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { Mlp } from './mlp.js';
-import { type Digits, loadMnist } from './mnist.js';
+import { type Digits, loadMnist } from '@evenkeel/example-common/mnist';
 import { RECIPES, type RecipeName } from './recipes.js';
 
 /** Pixels of an image, 28 × 28. */
