@@ -16,7 +16,9 @@ import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 
 const { steps, smoke, out } = new Command('minimal')
-  .description('Teaches a toy GPT-2 a poem with StableMax and ⊥Grad. Change the text, the model or the optimizer in main.ts')
+  .description(
+    'Teaches a toy GPT-2 a poem with StableMax and ⊥Grad. Change the text, the model or the optimizer in main.ts',
+  )
   .option('--steps <n>', 'training steps', whole, 600)
   .option('--smoke', 'only a few steps, to see whether it runs')
   .option('--out <folder>', 'where losses.json and losses.svg go', 'runs/minimal')
@@ -27,14 +29,20 @@ await startBackend();
 // The text as numbers, and numbers as batches.
 const text = readFileSync(new URL('text.txt', import.meta.url), 'utf8');
 const tokenizer = characterTokenizer(text);
-const data = await TokenDataset.open(await tokenize(text, { tokenizer }), { contextLength: 32, batchSize: 16, seed: 1 });
+const data = await TokenDataset.open(await tokenize(text, { tokenizer }), {
+  contextLength: 32,
+  batchSize: 16,
+  seed: 1,
+});
 
 // The model; its head turns logits into probabilities by StableMax when it writes.
 const size = { vocabSize: tokenizer.vocabularySize, contextLength: 32, layers: 2, width: 64 };
 const model = new GPT({ ...GPT_PRESETS.toy, ...size, head: 'stablemax' }, { seed: 1 });
 
 // AdamW, which gets each gradient without the part that would only make the weights larger.
-const optimizer = new TransformOptimizer(chain(masked(orthograd(), isMatrix), adamW({ learningRate: 0.003 })));
+const optimizer = new TransformOptimizer(
+  chain(masked(orthograd(), isMatrix), adamW({ learningRate: 0.003 })),
+);
 
 const losses: number[] = [];
 for (let step = 1; step <= (smoke ? 60 : steps); step++) {
