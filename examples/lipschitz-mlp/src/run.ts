@@ -3,8 +3,8 @@ import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
+import { type Digits, loadMnist } from '@evenkeel/example-common/mnist';
 import { Mlp } from './mlp.js';
-import { type Digits, loadMnist } from './mnist.js';
 import { RECIPES, type RecipeName } from './recipes.js';
 
 /** Pixels of an image, 28 × 28. */

@@ -15,7 +15,7 @@ export { type ForwardOptions, GPT, type GPTOptions, type Tokens } from './gpt.js
 export { applyHead } from './head.js';
 export type { Initialize } from './initialize.js';
 export type { LoadOptions } from './loading/load.js';
-export type { HubOptions, ModelFiles, ModelSource } from './loading/model-files.js';
+export { type HubOptions, type ModelFiles, type ModelSource, modelFiles } from './loading/model-files.js';
 export type { SaveModelOptions } from './loading/save.js';
 export { MODEL_PRESETS, type ModelPreset } from './model-presets.js';
 export { parameterShapes } from './parameters.js';

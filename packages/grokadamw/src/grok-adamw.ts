@@ -183,7 +183,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
  *
  * Signals are functions, which a model file cannot hold: with them, save the model without its optimizer.
  */
-export class GrokAdamW extends optimizerClass<GrokAdamWOptions>('GrokAdamW', grokAdamW) {
+export class GrokAdamW extends /* @__PURE__ */ optimizerClass<GrokAdamWOptions>('GrokAdamW', grokAdamW) {
   declare protected readonly transform: GrokAdamWTransform;
 
   /** α of the last step; α₀ before the first. */

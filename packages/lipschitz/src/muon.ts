@@ -116,4 +116,4 @@ const asMatrix = (weight: Tensor, layout: 'out-in' | 'in-out'): Tensor =>
  * {@link muon} as a `tf.Optimizer` class that tf.layers can save: `new Muon({ layout: 'in-out' })`. Every trainable
  * weight must be a matrix; a model with biases needs `partition`.
  */
-export class Muon extends optimizerClass<MuonOptions>('Muon', muon) {}
+export class Muon extends /* @__PURE__ */ optimizerClass<MuonOptions>('Muon', muon) {}

@@ -37,4 +37,4 @@ export function adamW({ learningRate = 1e-3, weightDecay = 0.01, ...adam }: Adam
 }
 
 /** {@link adamW} as a `tf.Optimizer` class that tf.layers can save: `new AdamW({ learningRate: 1e-3 })`. */
-export class AdamW extends optimizerClass<AdamWOptions>('AdamW', adamW) {}
+export class AdamW extends /* @__PURE__ */ optimizerClass<AdamWOptions>('AdamW', adamW) {}

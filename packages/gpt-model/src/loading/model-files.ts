@@ -18,8 +18,18 @@ export interface HubOptions {
   cacheDir?: string;
 }
 
-/** @throws If a name is neither a directory nor a hub id. */
-export async function modelFiles(source: ModelSource, hub: HubOptions): Promise<ModelFiles> {
+/**
+ * The files of a model by their plain names, for what a checkpoint has beside the weights, such as its tokenizer. `GPT.load`
+ * takes the result too, so that a hub is asked once.
+ *
+ *     const files = await modelFiles('openai-community/gpt2');
+ *     const model = await GPT.load(files);
+ *     const tokenizer = await files('tokenizer.json'); // a path, an address or bytes; undefined if there is none
+ *
+ * @throws If a name is neither a directory, a web address nor a hub id; and for a hub id, without the optional package
+ *     `@huggingface/hub`, or if the hub refuses.
+ */
+export async function modelFiles(source: ModelSource, hub: HubOptions = {}): Promise<ModelFiles> {
   if (typeof source === 'function') return source;
   if (typeof source === 'object' && !(source instanceof URL)) {
     return (name) => (Object.hasOwn(source, name) ? source[name] : undefined);

@@ -1,0 +1,154 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gpt2Tokenizer, type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
+import { openBytes } from '@evenkeel/files';
+import {
+  GPT,
+  generate,
+  type HubOptions,
+  type LoadOptions,
+  type ModelFiles,
+  modelFiles,
+} from '@evenkeel/gpt-model';
+import { requireMemory } from './start-backend.js';
+
+/** A published model with its tokenizer. */
+export interface Checkpoint {
+  model: GPT;
+  tokenizer: Tokenizer;
+  files: ModelFiles;
+}
+
+export interface OpenOptions extends HubOptions, Pick<LoadOptions, 'name' | 'config'> {
+  /** What the optimizer and gradients need for each number of the model, beside the number itself. Default 3: AdamW. */
+  extraNumbers?: number;
+}
+
+/**
+ * Opens a model in a directory, at a web address or on a hub, and its tokenizer.
+ *
+ * @throws If it is not there, may not be read, is damaged or too large.
+ */
+export async function openCheckpoint(source: string, options: OpenOptions): Promise<Checkpoint> {
+  const { extraNumbers = 3, name, config, ...hub } = options;
+  const files = await filesOf(source, hub);
+  const tokenizer = await tokenizerOf(files, source);
+  requireMemory((1 + extraNumbers) * (await parameterCount(files)));
+  let shown = 0;
+  const model = await GPT.load(files, {
+    ...{ name, config },
+    onProgress(loaded, total) {
+      const share = Math.floor((10 * loaded) / total);
+      if (share > shown) process.stderr.write(`loading ${source}: ${10 * share} %\n`);
+      shown = share;
+    },
+  });
+  if (tokenizer.vocabularySize <= model.config.vocabSize) return { model, tokenizer, files };
+  throw new Error(
+    `openCheckpoint: the tokenizer has ${tokenizer.vocabularySize} tokens, expected at most the model's ` +
+      `${model.config.vocabSize}. Take the tokenizer.json of this model.`,
+  );
+}
+
+/** Saves a model in the layout it was published in, with the tokenizer beside it: a directory that opens again. */
+export async function saveCheckpoint(
+  directory: string,
+  { model, files }: Checkpoint,
+  dtype: 'F32' | 'F16' | 'BF16',
+): Promise<void> {
+  await model.saveSafetensors(directory, { dtype });
+  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+    const text = await read(files, name);
+    if (text !== undefined) await writeFile(join(directory, name), text);
+  }
+}
+
+/** What a model says after a prompt. */
+export async function speak(
+  { model, tokenizer }: Pick<Checkpoint, 'model' | 'tokenizer'>,
+  prompt: string,
+  { maxTokens = 60, seed = 1 } = {},
+): Promise<string> {
+  const tokens: number[] = [];
+  const stop = tokenizer.endOfText === undefined ? [] : [tokenizer.endOfText];
+  const options = { maxTokens, seed, temperature: 0.7, topK: 40, stop };
+  for await (const token of generate(model, tokenizer.encode(prompt), options)) {
+    if (token < tokenizer.vocabularySize) tokens.push(token);
+  }
+  return tokenizer.decode(tokens);
+}
+
+async function filesOf(source: string, hub: HubOptions): Promise<ModelFiles> {
+  const files = await say(() => modelFiles(source, hub), hub);
+  return (name) => say(async () => files(name), hub);
+}
+
+/** Names the variable that the token comes from. */
+async function say<T>(request: () => Promise<T>, { accessToken }: HubOptions): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.includes('accessToken')) throw error;
+    throw new Error(
+      `${message} Here it comes from the variable HF_TOKEN, which is ${accessToken ? 'set: has its owner been granted access?' : 'not set.'}`,
+      { cause: error },
+    );
+  }
+}
+
+/** At most so many bytes are read of a text: the largest published tokenizer.json has 35 MB. */
+const LARGEST_TEXT = 2 ** 27;
+
+async function read(files: ModelFiles, name: string): Promise<string | undefined> {
+  const bytes = await files(name);
+  if (bytes === undefined) return undefined;
+  const source = await openBytes('openCheckpoint', bytes);
+  try {
+    if (source.size > LARGEST_TEXT) {
+      throw new Error(
+        `openCheckpoint: ${name} has ${source.size} bytes, expected at most ${LARGEST_TEXT}. Download it again.`,
+      );
+    }
+    return new TextDecoder().decode(await source.read(0, source.size));
+  } finally {
+    await source.close?.();
+  }
+}
+
+const GPT2_TOKENS = 50257;
+
+async function tokenizerOf(files: ModelFiles, source: string): Promise<Tokenizer> {
+  const json = await read(files, 'tokenizer.json');
+  if (json !== undefined) return tokenizerFromJson(json, (await read(files, 'tokenizer_config.json')) ?? {});
+  const config = (await read(files, 'config.json')) ?? '';
+  if (new RegExp(`"vocab_size"\\s*:\\s*${GPT2_TOKENS}\\b`).test(config)) return gpt2Tokenizer();
+  throw new Error(
+    `openCheckpoint: '${source}' has no tokenizer.json, expected the one it was published with. Download it too.`,
+  );
+}
+
+/** About how many numbers a model has, from what its files weigh; 0 if they cannot be found, which loading complains of. */
+async function parameterCount(files: ModelFiles): Promise<number> {
+  const dtype = /"(?:torch_)?dtype"\s*:\s*"(\w+)"/.exec((await read(files, 'config.json')) ?? '')?.[1];
+  const bytesEach = dtype === 'bfloat16' || dtype === 'float16' ? 2 : 4;
+  const index = await read(files, 'model.safetensors.index.json');
+  if (index !== undefined) return Number(/"total_size"\s*:\s*(\d+)/.exec(index)?.[1] ?? 0) / bytesEach;
+  const single = await files('model.safetensors');
+  if (single === undefined) return 0;
+  const bytes = await openBytes('openCheckpoint', single);
+  await bytes.close?.();
+  return bytes.size / bytesEach;
+}
+
+/** Writes files into a directory, which is made if it is not there. */
+export async function writeFiles(
+  directory: string,
+  contents: Record<string, string | object>,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const [name, content] of Object.entries(contents)) {
+    const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 1)}\n`;
+    await writeFile(join(directory, name), text);
+  }
+}

@@ -1,0 +1,51 @@
+import { Command, Option } from 'commander';
+import { positive, whole } from './arguments.js';
+import { BACKENDS, type BackendName } from './start-backend.js';
+
+export interface FineTuningOptions {
+  model: string;
+  steps: number;
+  batchSize: number;
+  accumulate: number;
+  contextLength: number;
+  learningRate: number;
+  weightDecay: number;
+  blocks?: number;
+  stablemax: boolean;
+  orthograd: boolean;
+  gradientCheckpointing: boolean;
+  seed: number;
+  saveEvery: number;
+  resume?: boolean;
+  dtype: 'F32' | 'F16' | 'BF16';
+  backend: BackendName;
+  smoke?: boolean;
+  out: string;
+}
+
+const number = (text: string): number => (text === '0' ? 0 : positive(text));
+
+/** The command line of an example that trains a published model further. */
+export function fineTuningCommand(name: string, defaults: Partial<FineTuningOptions>): Command {
+  return new Command(name)
+    .option('--model <place>', 'a directory with config.json and safetensors, or a hub id', defaults.model)
+    .option('--steps <n>', 'optimizer steps', whole, defaults.steps)
+    .option('--batch-size <n>', 'rows that are computed at once', whole, defaults.batchSize)
+    .option('--accumulate <n>', 'batches whose gradients make a step', whole, defaults.accumulate)
+    .option('--context-length <n>', 'tokens of a row', whole, defaults.contextLength)
+    .option('--learning-rate <x>', 'largest step size', positive, defaults.learningRate)
+    .option('--weight-decay <x>', 'of AdamW, decoupled', number, 0)
+    .option('--blocks <n>', 'train only the last so many blocks and what follows; default: everything', whole)
+    .option('--no-stablemax', 'softmax in the place of StableMax')
+    .option('--no-orthograd', 'gradients as they are')
+    .option('--no-gradient-checkpointing', 'keep all activations: faster by a quarter, more memory')
+    .option('--seed <n>', 'order of the data, samples', whole, 1)
+    .option('--save-every <n>', 'steps between two checkpoints', whole, 50)
+    .option('--resume', 'go on from the last checkpoint in --out')
+    .addOption(
+      new Option('--dtype <name>', 'of the saved model').choices(['F32', 'F16', 'BF16']).default('F32'),
+    )
+    .addOption(new Option('--backend <name>', 'what computes').choices([...BACKENDS]).default('wasm'))
+    .option('--smoke', 'a tiny model that the example writes itself: everything in seconds')
+    .option('--out <folder>', 'where model, checkpoints, losses and plot go', `runs/${name}`);
+}

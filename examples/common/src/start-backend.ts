@@ -1,0 +1,65 @@
+import { installWasmKernels } from '@evenkeel/wasm-kernels';
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+
+/** What an example can run on: `tensorflow` is TensorFlow's own library, through tfjs-node or tfjs-node-gpu. */
+export const BACKENDS = ['wasm', 'cpu', 'tensorflow'] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+/**
+ * Starts a backend; `wasm` with our kernels, the fastest that needs nothing but Node. From now on errors end the program with a
+ * sentence.
+ *
+ * @throws If TensorFlow is asked for and not installed.
+ */
+export async function startBackend(name: BackendName = 'wasm'): Promise<void> {
+  for (const event of ['uncaughtException', 'unhandledRejection']) process.prependListener(event, exitWith);
+  if (name === 'tensorflow') await importTensorflow();
+  await tf.setBackend(name);
+  if (name === 'wasm') await installWasmKernels();
+}
+
+/**
+ * Ours say what to do, and where they come from does not matter; of others the stack is shown. tfjs's wasm backend would
+ * print all of its source instead.
+ */
+function exitWith(error: unknown): never {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(/^[\w.-]+: /.test(message) ? message : stack);
+  process.exit(1);
+}
+
+async function importTensorflow(): Promise<void> {
+  const reasons: string[] = [];
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      await import(name);
+      return;
+    } catch (error) {
+      reasons.push((error as Error).message.split('\n')[0]);
+    }
+  }
+  throw new Error(
+    `startBackend: TensorFlow cannot be loaded (${reasons.join('; ')}), expected tfjs-node-gpu or tfjs-node to be installed. ` +
+      'Try npm install @tensorflow/tfjs-node-gpu here, or --backend cpu.',
+  );
+}
+
+/** How much tfjs's wasm backend can hold: its memory ends at 4 GiB. */
+const WASM_BYTES = 4294901760;
+
+/**
+ * Says beforehand that a model is too large, rather than after minutes of loading.
+ *
+ * @param numbers How many numbers must be in memory at once.
+ * @throws If they do not fit.
+ */
+export function requireMemory(numbers: number): void {
+  const bytes = 4 * numbers;
+  if (tf.getBackend() !== 'wasm' || bytes <= WASM_BYTES) return;
+  throw new Error(
+    `startBackend: weights, gradients and the optimizer's memory take ${(bytes / 1e9).toFixed(1)} GB, expected at most ` +
+      `${(WASM_BYTES / 1e9).toFixed(1)} GB on the wasm backend. Take --backend tensorflow (or cpu, which is slow), ` +
+      'or train only the last blocks, as with --blocks 1.',
+  );
+}

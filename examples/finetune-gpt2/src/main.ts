@@ -1,0 +1,68 @@
+// Teaches a published GPT-2 a text of your own, with StableMax and ⊥Grad, and saves it in the layout it was published in.
+//
+//   npm run example -- finetune-gpt2 --help
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TokenDataset, tokenize } from '@evenkeel/data';
+import { openCheckpoint, saveCheckpoint, speak } from '@evenkeel/example-common/checkpoint';
+import { fineTune } from '@evenkeel/example-common/fine-tune';
+import { type FineTuningOptions, fineTuningCommand } from '@evenkeel/example-common/fine-tuning-options';
+import { startBackend } from '@evenkeel/example-common/start-backend';
+import { writeTinyGpt2 } from './tiny-gpt2.js';
+
+type Options = FineTuningOptions & { text?: string; prompt: string };
+
+const command = fineTuningCommand('finetune-gpt2', {
+  ...{ model: 'openai-community/gpt2', steps: 100, batchSize: 1, accumulate: 8, contextLength: 128 },
+  learningRate: 5e-5,
+})
+  .description('Trains a published GPT-2 further on a text: any size, from a directory or a hub')
+  .option('--text <file>', 'what to learn: a text file')
+  .option('--prompt <text>', 'what the model continues, before and after', 'The ')
+  .addHelpText(
+    'after',
+    '\nExamples:\n' +
+      '  npm run example -- finetune-gpt2 --text letters.txt --prompt "My dear"\n' +
+      '  npm run example -- finetune-gpt2 --text letters.txt --model ~/models/gpt2-medium --blocks 4 --no-stablemax\n' +
+      'gpt2 has 124 million numbers: 2 GB for weights, gradients and AdamW. Larger ones need --blocks or --backend tensorflow.',
+  )
+  .parse();
+const given = command.opts<Options>();
+if (!given.smoke && !given.text)
+  command.error(
+    'finetune-gpt2: --text is missing, expected a file to learn from. Try --smoke for a first look.',
+  );
+if (given.text && !existsSync(given.text))
+  command.error(`finetune-gpt2: '${given.text}' is not there, expected a text file. Check --text.`);
+
+await startBackend(given.backend);
+const options: Options = given.smoke
+  ? { ...given, ...(await writeTinyGpt2(join(given.out, 'tiny'))) }
+  : given;
+const { model: source, prompt, stablemax, contextLength, batchSize, seed, out } = options;
+
+const checkpoint = await openCheckpoint(source, {
+  accessToken: process.env.HF_TOKEN,
+  name: 'gpt2',
+  config: { checkpointing: options.gradientCheckpointing, head: stablemax ? 'stablemax' : 'softmax' },
+});
+const { model, tokenizer } = checkpoint;
+console.log(
+  `${source}: ${(model.parameterCount / 1e6).toFixed(1)} million numbers, ${model.config.layers} blocks`,
+);
+
+const file = await tokenize(readFileSync(options.text!, 'utf8'), { tokenizer });
+const text = await TokenDataset.open(file, { contextLength, batchSize, seed });
+const { train, validation } = text.split({ validationFraction: 0.1 });
+
+console.log(`\nbefore: ${prompt}${await speak(checkpoint, prompt, { seed })}\n`);
+const { metrics, step, reason } = await fineTune(model, 'gpt2', train, validation, options);
+console.log(`\nafter:  ${prompt}${await speak(checkpoint, prompt, { seed })}\n`);
+
+await saveCheckpoint(join(out, 'model'), checkpoint, options.dtype);
+const losses = `loss ${metrics.loss.toFixed(3)}, validation ${metrics.validationLoss?.toFixed(3) ?? '–'}`;
+console.log(
+  `${step} steps (${reason}), ${losses}\nModel: ${join(out, 'model')}; plot: ${join(out, 'losses.svg')}`,
+);
+await text.close();
