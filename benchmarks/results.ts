@@ -59,7 +59,9 @@ program
   .action(async (name: string, options) => {
     const result = RESULTS.find((one) => one.name === name);
     if (!result) {
-      program.error(`results: '${name}' is no result, expected one of ${RESULTS.map((one) => one.name).join(', ')}.`);
+      program.error(
+        `results: '${name}' is no result, expected one of ${RESULTS.map((one) => one.name).join(', ')}.`,
+      );
     }
     const interrupt = onInterrupt();
     const signals = [interrupt.signal];
@@ -73,7 +75,9 @@ program
       text: () => (options.text ? Promise.resolve(readFileSync(options.text, 'utf8')) : readText(undefined)),
       log: console.log,
     });
-    console.log(`${name}: ${done} runs done, ${left.length} left${left.length > 0 ? `: ${left.join(', ')}` : ''}`);
+    console.log(
+      `${name}: ${done} runs done, ${left.length} left${left.length > 0 ? `: ${left.join(', ')}` : ''}`,
+    );
     process.exit(interrupt.exitCode);
   });
 

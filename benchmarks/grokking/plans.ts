@@ -64,7 +64,9 @@ const published: Plan<Settings>[] = [
   plan('published-stablemax', PUBLISHED, { loss: 'stablemax' }),
 ];
 
-const small = LEARNING_RATES.flatMap((learningRate) => forEachLoss(`small-lr${learningRate}`, { learningRate }));
+const small = LEARNING_RATES.flatMap((learningRate) =>
+  forEachLoss(`small-lr${learningRate}`, { learningRate }),
+);
 
 const around: Plan<Settings>[] = [
   ...forEachLoss('around-beta2-0.99', { beta2: 0.99 }),

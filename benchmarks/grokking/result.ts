@@ -1,6 +1,6 @@
 import { executeFullBatch, type Measured } from '../src/full-batch/execute.js';
-import type { Settings } from '../src/full-batch/settings.js';
 import { accuracyPlot, fullBatchTable, generalisedAt } from '../src/full-batch/report.js';
+import type { Settings } from '../src/full-batch/settings.js';
 import { byId, eachSeed, percent, timeTaken } from '../src/recorded/over-seeds.js';
 import type { Headline, Result, RunRecord } from '../src/recorded/result.js';
 import { markdownTable } from '../src/recorded/table.js';
@@ -31,7 +31,10 @@ export const grokking: Result<Settings, Measured> = {
 };
 
 const chosen = (records: readonly Run[], pattern: RegExp) =>
-  byId(records, PLANS.map(({ id }) => id).filter((id) => pattern.test(id)));
+  byId(
+    records,
+    PLANS.map(({ id }) => id).filter((id) => pattern.test(id)),
+  );
 
 /** When each loss generalises at each learning rate, for the fairness of the comparison. */
 function sweepTable(records: readonly Run[]): string {
@@ -41,11 +44,15 @@ function sweepTable(records: readonly Run[]): string {
       return [String(rate), loss, eachSeed(runs, generalisedAt), best(runs), collapse(runs)];
     }),
   );
-  return markdownTable(['learning rate', 'loss', 'test ≥ 95 % at epoch', 'best test accuracy', 'largest collapse (float32)'], rows);
+  return markdownTable(
+    ['learning rate', 'loss', 'test ≥ 95 % at epoch', 'best test accuracy', 'largest collapse (float32)'],
+    rows,
+  );
 }
 
 const best = (runs: readonly Run[]) => eachSeed(runs, ({ measured }) => percent(measured.bestTestAccuracy));
-const collapse = (runs: readonly Run[]) => eachSeed(runs, ({ measured }) => percent(measured.largestCollapse));
+const collapse = (runs: readonly Run[]) =>
+  eachSeed(runs, ({ measured }) => percent(measured.largestCollapse));
 
 function headlines(records: readonly Run[]): Headline[] {
   const of = (id: string) => records.filter((record) => record.id === id);

@@ -22,7 +22,8 @@ export interface FullBatches {
 export function fullBatches(task: Task, network: Network, seed: number): FullBatches {
   const examples = examplesOf(task, seed);
   const { train, test } = trainTestSplit(examples, { trainFraction: task.trainFraction, seed });
-  const inputs = network.kind === 'transformer' ? tokenSequences : task.kind === 'parity' ? bitInputs : oneHotInputs;
+  const inputs =
+    network.kind === 'transformer' ? tokenSequences : task.kind === 'parity' ? bitInputs : oneHotInputs;
   const batch = (part: Examples) => ({ inputs: inputs(part), targets: labelTensor(part) });
   return { train: batch(train), test: batch(test), examples };
 }

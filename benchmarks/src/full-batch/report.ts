@@ -15,7 +15,18 @@ export const generalisedAt = ({ measured }: Run): string => String(measured.gene
 /** A row per plan. */
 export function fullBatchTable(groups: readonly Group[]): string {
   return markdownTable(
-    ['run', 'task', 'network', 'lr', 'β₂', 'epochs', 'generalises at', 'best test', 'last train', 'largest collapse'],
+    [
+      'run',
+      'task',
+      'network',
+      'lr',
+      'β₂',
+      'epochs',
+      'generalises at',
+      'best test',
+      'last train',
+      'largest collapse',
+    ],
     groups.map(({ id, runs }) => {
       const { task, network, learningRate, beta2, epochs, threshold } = runs[0].settings;
       return [
@@ -36,7 +47,8 @@ export function fullBatchTable(groups: readonly Group[]): string {
 
 function describeTask(task: Settings['task']): string {
   const share = percent(task.trainFraction, 0);
-  if (task.kind === 'parity') return `parity of ${task.parityBits} of ${task.bits} bits, ${share} of ${task.examples}`;
+  if (task.kind === 'parity')
+    return `parity of ${task.parityBits} of ${task.bits} bits, ${share} of ${task.examples}`;
   const sign = { add: '+', subtract: '−', multiply: '×', divide: '÷' }[task.operation];
   return `a ${sign} b mod ${task.modulus}, ${share}`;
 }
@@ -71,7 +83,18 @@ export function accuracyPlot(
     marginRight: 120,
     marks: [
       Plot.lineY(points, { x: 'epoch', y: 'value', z: 'run', stroke: 'recipe', strokeWidth: 1.5 }),
-      Plot.text(points, Plot.selectLast({ x: 'epoch', y: 'value', z: 'recipe', text: 'recipe', fill: 'recipe', dx: 6, textAnchor: 'start' })),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          x: 'epoch',
+          y: 'value',
+          z: 'recipe',
+          text: 'recipe',
+          fill: 'recipe',
+          dx: 6,
+          textAnchor: 'start',
+        }),
+      ),
     ],
   });
 }

@@ -14,7 +14,9 @@ export function byId<S, M>(
 export function eachSeed<R>(runs: readonly R[], show: (run: R) => string): string {
   const shown = runs.map(show);
   if (shown.length === 0) return '–';
-  return shown.length > 1 && new Set(shown).size === 1 ? `${shown[0]} (${shown.length} seeds)` : shown.join(', ');
+  return shown.length > 1 && new Set(shown).size === 1
+    ? `${shown[0]} (${shown.length} seeds)`
+    : shown.join(', ');
 }
 
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
@@ -25,7 +27,14 @@ export const mean = (values: readonly number[]): number => values.reduce((a, b) 
 export function timeTaken(records: readonly RunRecord[]): string {
   if (records.length === 0) return 'No runs yet.';
   const sum = (kind: 'wall' | 'cpu') => records.reduce((all, { minutes }) => all + minutes[kind], 0);
-  const backends = [...new Set(records.map(({ environment: { backend, kernels } }) => `${backend}, ${kernels > 0 ? 'our kernels' : "tfjs's kernels"}`))];
+  const backends = [
+    ...new Set(
+      records.map(
+        ({ environment: { backend, kernels } }) =>
+          `${backend}, ${kernels > 0 ? 'our kernels' : "tfjs's kernels"}`,
+      ),
+    ),
+  ];
   const commits = new Set(records.map(({ environment }) => environment.commit?.slice(0, 8)));
   const nodes = [...new Set(records.map(({ environment }) => environment.node))];
   const machines = [...new Set(records.map(({ environment }) => environment.cpu))];

@@ -14,7 +14,10 @@ export interface Places {
 }
 
 /** Every generated file as it has to be: READMEs of results, their plots, and the root README. By path. */
-export function generatedFiles(results: readonly AnyResult[], { benchmarks, readme }: Places): Map<string, string> {
+export function generatedFiles(
+  results: readonly AnyResult[],
+  { benchmarks, readme }: Places,
+): Map<string, string> {
   const generated = new Map<string, string>();
   const rows: string[][] = [];
   for (const result of results) {
@@ -40,7 +43,9 @@ export function generatedFiles(results: readonly AnyResult[], { benchmarks, read
 
 /** The generated files that are not on disk as they have to be. */
 export function staleFiles(generated: ReadonlyMap<string, string>): string[] {
-  return [...generated].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text).map(([path]) => path);
+  return [...generated]
+    .filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text)
+    .map(([path]) => path);
 }
 
 /** Writes them. Returns which were not up to date. */

@@ -52,7 +52,13 @@ export async function runPlans(result: AnyResult, options: RunPlansOptions): Pro
     try {
       const measured = await result.execute(run, { directory, signal, text });
       const minutes = clock.stop();
-      files.write({ result: result.name, ...run, measured, minutes, environment: { ...systemInfo(), commit } });
+      files.write({
+        result: result.name,
+        ...run,
+        measured,
+        minutes,
+        environment: { ...systemInfo(), commit },
+      });
       rmSync(directory, { recursive: true, force: true });
       progress.done++;
       log(`${result.name} ${name}: ${minutes.wall.toFixed(1)} min, ${minutes.cpu.toFixed(1)} of them CPU`);
