@@ -63,7 +63,11 @@ export async function execute(
   const sample = (part: ArrayLike<number>): Window => {
     const count = Math.floor(Math.min(measured, part.length - 1) / length);
     const stride = Math.floor((part.length - 1) / count);
-    return windowsAt(part, Array.from({ length: count }, (_, i) => i * stride), length);
+    return windowsAt(
+      part,
+      Array.from({ length: count }, (_, i) => i * stride),
+      length,
+    );
   };
   const fork = async (fromStep: number, toStep: number): Promise<Fork> => {
     const common = await trained('common', 3 * seed, fromStep);
@@ -94,7 +98,13 @@ export async function execute(
       return { fromStep, toStep, path };
     } finally {
       model.dispose();
-      tf.dispose([common, a, b, data.training.map((x) => [x.inputs, x.targets]), data.validation.map((x) => [x.inputs, x.targets])]);
+      tf.dispose([
+        common,
+        a,
+        b,
+        data.training.map((x) => [x.inputs, x.targets]),
+        data.validation.map((x) => [x.inputs, x.targets]),
+      ]);
     }
   };
 

@@ -61,14 +61,24 @@ function barrierTable(records: readonly Run[]): string {
         name,
         each((fork) => barrierOf(fork).toFixed(3)),
         each(({ path }) => path.barriers.validation.error.toFixed(3)),
-        each(({ path }) => ((path.values.validation.loss[0] + path.values.validation.loss.at(-1)!) / 2).toFixed(3)),
+        each(({ path }) =>
+          ((path.values.validation.loss[0] + path.values.validation.loss.at(-1)!) / 2).toFixed(3),
+        ),
         each(({ path }) => path.atMean.validation.loss.toFixed(3)),
         each(({ path }) => path.distance.toFixed(1)),
       ];
     }),
   );
   return markdownTable(
-    ['steps', 'forked from', 'barrier (loss)', 'barrier (error)', 'loss of the twins', 'loss of their mean', 'distance'],
+    [
+      'steps',
+      'forked from',
+      'barrier (loss)',
+      'barrier (error)',
+      'loss of the twins',
+      'loss of their mean',
+      'distance',
+    ],
     rows,
   );
 }
@@ -76,7 +86,11 @@ function barrierTable(records: readonly Run[]): string {
 function barrierPlot(records: readonly Run[]): string {
   const runs = plansRun(records)[0] ?? [];
   const points = runs.flatMap((run) =>
-    named(run).map(({ fork }) => ({ seed: `seed ${run.seed}`, fromStep: fork.fromStep, value: barrierOf(fork) })),
+    named(run).map(({ fork }) => ({
+      seed: `seed ${run.seed}`,
+      fromStep: fork.fromStep,
+      value: barrierOf(fork),
+    })),
   );
   return svg({
     x: { label: 'twins forked after steps' },
@@ -105,7 +119,18 @@ function pathPlot(records: readonly Run[]): string {
     marginRight: 130,
     marks: [
       Plot.lineY(points, { x: 'alpha', y: 'value', stroke: 'name' }),
-      Plot.text(points, Plot.selectLast({ x: 'alpha', y: 'value', z: 'name', fill: 'name', text: 'name', dx: 6, textAnchor: 'start' })),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          x: 'alpha',
+          y: 'value',
+          z: 'name',
+          fill: 'name',
+          text: 'name',
+          dx: 6,
+          textAnchor: 'start',
+        }),
+      ),
     ],
   });
 }

@@ -1,4 +1,4 @@
-import { type TokenBatch, type TokenDataset } from '@evenkeel/data';
+import type { TokenBatch, TokenDataset } from '@evenkeel/data';
 import type { GPT } from '@evenkeel/gpt-model';
 import {
   activationMonitor,
@@ -112,11 +112,7 @@ function activations(model: GPT, batches: readonly TokenBatch[]) {
 }
 
 /** The trainer's emulation, over an evaluation and no step. */
-async function accuracyIn(
-  precision: 'e4m3',
-  model: GPT,
-  batches: readonly TokenBatch[],
-): Promise<number> {
+async function accuracyIn(precision: 'e4m3', model: GPT, batches: readonly TokenBatch[]): Promise<number> {
   let [right, count] = [0, 0];
   const optimizer = tf.train.sgd(0);
   await train({
@@ -124,7 +120,10 @@ async function accuracyIn(
     optimizer,
     loss: (targets, logits) => {
       right += tf.tidy(
-        () => tf.sum(tf.cast(tf.equal(tf.argMax(logits as tf.Tensor, -1), targets as tf.Tensor), 'float32')).dataSync()[0],
+        () =>
+          tf
+            .sum(tf.cast(tf.equal(tf.argMax(logits as tf.Tensor, -1), targets as tf.Tensor), 'float32'))
+            .dataSync()[0],
       );
       count += (targets as tf.Tensor).size;
       return sparseSoftmaxCrossEntropy(targets as tf.Tensor, logits as tf.Tensor);

@@ -64,7 +64,9 @@ export function optimizerFor(settings: Settings, steps: number, decayFrom: numbe
 function constraintsOf({ constraint, maxNorm }: Settings, heads: number): Constraint[] {
   if (constraint === 'none' || maxNorm === null) return [];
   const hold = (norm: number, count: number): Constraint =>
-    constraint === 'hammer' ? spectralHammer({ maxNorm: norm }) : spectralSoftCap({ maxNorm: norm, heads: count });
+    constraint === 'hammer'
+      ? spectralHammer({ maxNorm: norm })
+      : spectralSoftCap({ maxNorm: norm, heads: count });
   return [
     masked(hold(maxNorm, heads), isPerHead),
     masked(hold(maxNorm, 1), isOther),

@@ -10,7 +10,10 @@ export interface Window {
 export function windowsAt(tokens: ArrayLike<number>, places: readonly number[], length: number): Window {
   const rows = (shift: number) =>
     tf.tensor2d(
-      Int32Array.from({ length: places.length * length }, (_, i) => tokens[places[Math.floor(i / length)] + (i % length) + shift]),
+      Int32Array.from(
+        { length: places.length * length },
+        (_, i) => tokens[places[Math.floor(i / length)] + (i % length) + shift],
+      ),
       [places.length, length],
       'int32',
     );
