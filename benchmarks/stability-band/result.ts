@@ -113,6 +113,13 @@ function show(losses: readonly (number | null)[]): string {
   return average < 100 ? average.toFixed(2) : average.toExponential(0);
 }
 
+/** Names in their colours, in a corner of the first plot. */
+const LEGEND = RECIPES.map((recipe, i) => ({
+  ...{ recipe, loss: 'softmax', setting: 'characters, no norm' },
+  learningRate: LEARNING_RATES[0],
+  share: 0.55 - 0.08 * i,
+}));
+
 /** One small plot per setting, a line per recipe and seed; what has diverged is drawn at the top. */
 function bandPlot(records: readonly Run[]): string {
   const points = PANELS.filter(({ layers }) => layers === 2).flatMap((panel) =>
@@ -149,19 +156,15 @@ function bandPlot(records: readonly Run[]): string {
         stroke: 'recipe',
         strokeOpacity: 0.8,
       }),
-      Plot.text(RECIPES, {
-        frameAnchor: 'top-left',
-        fx: () => 'softmax',
-        fy: () => 'characters, no norm',
-        text: (recipe) => recipe,
-        fill: (recipe) => recipe,
-        dx: 8,
-        dy: (_: unknown) => 0,
-        lineAnchor: 'top',
-        x: () => 0.0011,
-        y: (recipe) => 0.55 - 0.08 * RECIPES.indexOf(recipe),
+      Plot.text(LEGEND, {
+        fx: 'loss',
+        fy: 'setting',
+        x: 'learningRate',
+        y: 'share',
+        text: 'recipe',
+        fill: 'recipe',
         textAnchor: 'start',
-      } as Plot.TextOptions),
+      }),
     ],
   });
 }
