@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
 import { GPT } from '@evenkeel/gpt-model';
@@ -7,6 +7,7 @@ import { adamW, TransformOptimizer } from '@evenkeel/optim';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import * as tf from '@tensorflow/tfjs';
 import { useBackend } from '../src/recorded/backend.js';
+import { copyFolder } from '../src/recorded/copy-folder.js';
 import type { Surroundings } from '../src/recorded/result.js';
 import { trainResumably } from '../src/recorded/train-resumably.js';
 import { SeededWindows, type Window, windowsAt } from '../src/text/windows.js';
@@ -48,7 +49,8 @@ export async function execute(
     const optimizer = new TransformOptimizer(adamW({ learningRate, beta2: 0.99, weightDecay: 0.01 }));
     try {
       await trainResumably({
-        ...{ surroundings, name: folder, model, optimizer, steps },
+        ...{ surroundings, model, optimizer, steps },
+        folder: join(surroundings.directory, folder),
         loss: (targets, logits) => sparseSoftmaxCrossEntropy(targets as tf.Tensor, logits as tf.Tensor),
         data: new SeededWindows(training, { length, batchSize, seed: orderSeed }),
         logEvery: 1000,
@@ -75,7 +77,7 @@ export async function execute(
       const folder = `${name}-${fromStep}`;
       const path = join(surroundings.directory, folder);
       if (fromStep > 0 && !existsSync(path)) {
-        cpSync(join(surroundings.directory, 'common'), path, { recursive: true });
+        copyFolder(join(surroundings.directory, 'common'), path);
       }
       return trained(folder, order, toStep);
     };

@@ -1,10 +1,13 @@
-import { cpSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { GPT } from '@evenkeel/gpt-model';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import type * as tf from '@tensorflow/tfjs';
 import { useBackend } from '../src/recorded/backend.js';
+import { copyFolder } from '../src/recorded/copy-folder.js';
 import { type Curve, thin } from '../src/recorded/curve.js';
+import { canonical } from '../src/recorded/record-files.js';
 import type { Surroundings } from '../src/recorded/result.js';
 import { type Curves, trainResumably } from '../src/recorded/train-resumably.js';
 import { characterData } from '../src/text/character-data.js';
@@ -34,9 +37,9 @@ export async function execute(
     ...(settings.model === 'bounded' ? { unigramCounts: data.counts } : {}),
   });
   const optimizer = optimizerFor(settings, steps, decayFrom);
-  const part = (name: string, end: number): Promise<Curves> =>
+  const part = (folder: string, end: number): Promise<Curves> =>
     trainResumably({
-      ...{ surroundings, name, model, optimizer },
+      ...{ surroundings, folder, model, optimizer },
       loss: (targets, logits) => sparseSoftmaxCrossEntropy(targets as tf.Tensor, logits as tf.Tensor),
       data: data.train,
       steps: end,
@@ -44,11 +47,13 @@ export async function execute(
       saveEvery: 200,
     });
   try {
-    // The step size is the same up to here whatever the budget: a longer run goes on from this checkpoint.
-    const [trunk, end] = ['trunk', `end-${steps}`];
-    if (!existsSync(join(surroundings.directory, end))) {
+    // Up to here the step size is the same whatever the budget: a longer run goes on from the checkpoint of a shorter one.
+    const trunk = join(surroundings.kept, trunkName(settings, seed), String(decayFrom));
+    const end = join(surroundings.directory, 'end');
+    if (!existsSync(end)) {
+      startFromShorter(trunk, decayFrom);
       await part(trunk, decayFrom);
-      cpSync(join(surroundings.directory, trunk), join(surroundings.directory, end), { recursive: true });
+      copyFolder(trunk, end);
     }
     const curves = await part(end, steps);
     return { ...(await measure(model, data.validation)), curves: { trainLoss: thin(curves.loss) } };
@@ -57,4 +62,18 @@ export async function execute(
     model.dispose();
     await data.close();
   }
+}
+
+/** The same for all budgets. */
+const trunkName = ({ tokens: _, ...rest }: Settings, seed: number): string =>
+  `${createHash('sha256').update(canonical(rest)).digest('hex').slice(0, 8)}-seed${seed}`;
+
+/** Copies the longest trunk of fewer steps, if this one has not begun. */
+function startFromShorter(trunk: string, steps: number): void {
+  const all = dirname(trunk);
+  if (existsSync(trunk) || !existsSync(all)) return;
+  const shorter = readdirSync(all)
+    .map(Number)
+    .filter((count) => count < steps && existsSync(join(all, String(count), 'latest')));
+  if (shorter.length > 0) copyFolder(join(all, String(Math.max(...shorter))), trunk);
 }

@@ -25,6 +25,8 @@ export interface RunRecord<Settings = unknown, Measured = unknown> extends Plan<
 export interface Surroundings {
   /** Its own folder, not committed, the same when it goes on: checkpoints go there. */
   readonly directory: string;
+  /** A folder that stays when the run is over, for what other runs of the result can go on from. */
+  readonly kept: string;
   /** Aborts when the run has to stop for now; it then saves and throws {@link Unfinished}. */
   readonly signal: AbortSignal;
   /** The text to learn, for results about text. */

@@ -50,7 +50,8 @@ export async function runPlans(result: AnyResult, options: RunPlansOptions): Pro
     const directory = join(scratch, result.name, `${name}-${hash(run.settings)}`);
     const clock = new Clock(directory);
     try {
-      const measured = await result.execute(run, { directory, signal, text });
+      const kept = join(scratch, result.name, 'kept');
+      const measured = await result.execute(run, { directory, kept, signal, text });
       const minutes = clock.stop();
       files.write({
         result: result.name,

@@ -8,8 +8,8 @@ export type Curves = Record<string, Curve>;
 
 interface ResumableOptions extends Omit<TrainOptions, 'checkpoint' | 'resume' | 'signal'> {
   surroundings: Surroundings;
-  /** Its folder among those of the run. Default 'training'. */
-  name?: string;
+  /** Where its checkpoints go. Default `training` in the run's folder. */
+  folder?: string;
   /** Steps between two checkpoints. */
   saveEvery: number;
   /** Is given the curves so far, for an optimizer that looks at them. */
@@ -22,7 +22,14 @@ interface ResumableOptions extends Omit<TrainOptions, 'checkpoint' | 'resume' | 
  * @throws Unfinished if it was stopped: calling it again goes on.
  */
 export async function trainResumably(options: ResumableOptions): Promise<Curves> {
-  const { surroundings, name = 'training', saveEvery, curves = {}, callbacks = [], ...rest } = options;
+  const {
+    surroundings,
+    folder = `${surroundings.directory}/training`,
+    saveEvery,
+    curves = {},
+    callbacks = [],
+    ...rest
+  } = options;
   const record: Callback = {
     name: 'curves',
     onMetrics: ({ step, seconds: _, ...numbers }) => {
@@ -35,7 +42,7 @@ export async function trainResumably(options: ResumableOptions): Promise<Curves>
     state: () => curves,
     restore: (saved: Curves) => Object.assign(curves, saved),
   };
-  const store = new CheckpointDirectory({ directory: `${surroundings.directory}/${name}`, keep: 1 });
+  const store = new CheckpointDirectory({ directory: folder, keep: 1 });
   const { reason } = await train({
     guard: false,
     ...rest,
