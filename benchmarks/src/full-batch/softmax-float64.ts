@@ -23,8 +23,7 @@ export function softmaxCrossEntropy64(labels: tf.Tensor, logits: tf.Tensor): tf.
   return mean(logits) as tf.Scalar;
 }
 
-/** Exported for its test. */
-export function lossAndGradient(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number) {
+function lossAndGradient(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number) {
   const examples = labels.length;
   const gradient = new Float32Array(examples * classes);
   let loss = 0;

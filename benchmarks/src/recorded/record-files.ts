@@ -48,7 +48,7 @@ export class RecordFiles {
 }
 
 /** Whether two settings say the same once they are JSON, in whatever order. */
-export const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
 
 /** JSON with sorted keys, numbers as files hold them. */
 export const canonical = (value: unknown): string =>
