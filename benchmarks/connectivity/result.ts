@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { eachSeed, timeTaken } from '../src/recorded/over-seeds.js';
 import type { Headline, Plan, Result, RunRecord } from '../src/recorded/result.js';
-import { COLOURS, svg } from '../src/recorded/svg.js';
+import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
 import { execute, type Fork, type Measured } from './execute.js';
 import type { Settings } from './settings.js';
@@ -92,14 +92,17 @@ function barrierPlot(records: readonly Run[]): string {
       value: barrierOf(fork),
     })),
   );
+  const seeds = [...new Set(points.map(({ seed }) => seed))];
   return svg({
     x: { label: 'twins forked after steps' },
     y: { grid: true, label: 'barrier on unseen text, nats' },
-    color: { range: COLOURS },
+    color: { domain: seeds, range: COLOURS },
+    marginRight: 70,
     marks: [
       Plot.ruleY([0]),
       Plot.lineY(points, { x: 'fromStep', y: 'value', stroke: 'seed' }),
       Plot.dot(points, { x: 'fromStep', y: 'value', fill: 'seed' }),
+      ...legend(seeds),
     ],
   });
 }
@@ -112,26 +115,13 @@ function pathPlot(records: readonly Run[]): string {
         path.alphas.map((alpha, i) => ({ name, alpha, value: path.values.validation.loss[i] })),
       )
     : [];
+  const names = [...new Set(points.map(({ name }) => name))];
   return svg({
     x: { label: 'α, from one twin to the other' },
     y: { grid: true, label: 'loss on unseen text, nats' },
-    color: { range: COLOURS },
+    color: { domain: names, range: COLOURS },
     marginRight: 130,
-    marks: [
-      Plot.lineY(points, { x: 'alpha', y: 'value', stroke: 'name' }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          x: 'alpha',
-          y: 'value',
-          z: 'name',
-          fill: 'name',
-          text: 'name',
-          dx: 6,
-          textAnchor: 'start',
-        }),
-      ),
-    ],
+    marks: [Plot.lineY(points, { x: 'alpha', y: 'value', stroke: 'name' }), ...legend(names)],
   });
 }
 

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { eachSeed, mean, percent, timeTaken } from '../src/recorded/over-seeds.js';
 import type { Headline, Result, RunRecord } from '../src/recorded/result.js';
-import { COLOURS, svg } from '../src/recorded/svg.js';
+import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
 import { execute, type Measured } from './execute.js';
 import { ATTACK_RADII } from './measure.js';
@@ -101,7 +101,6 @@ function frontierPlot(records: readonly Run[]): string {
   const families = [...new Set(ROWS.map(familyOf))].filter((family) =>
     points.some((point) => point.family === family),
   );
-  const last = new Map(points.map((point) => [point.family, point]));
   return svg({
     x: { label: 'log₁₀ of the proven Lipschitz bound' },
     y: { grid: true, label: 'validation loss, nats', zero: false },
@@ -118,15 +117,7 @@ function frontierPlot(records: readonly Run[]): string {
         fontSize: 9,
       }),
       Plot.dot(points, { x: 'log10L', y: 'loss', stroke: 'family', symbol: 'budget', r: 4 }),
-      Plot.text([...last.values()], {
-        x: 'log10L',
-        y: 'loss',
-        fill: 'family',
-        text: 'family',
-        dx: 8,
-        dy: -8,
-        textAnchor: 'start',
-      }),
+      ...legend(families),
     ],
   });
 }

@@ -61,10 +61,12 @@ export async function execute(
 /** The loss before each step; ends early once it is no finite number. */
 function trainAt(learningRate: number, settings: Settings, task: Task, seed: number): number[] {
   const { recipe, loss: lossName, norm, layers, steps } = settings;
-  const model = new GPT(
-    { architecture: 'gpt2', ...task.config, layers, heads: 2, width: 32, norm, finalNorm: norm !== 'none' },
-    { seed, name: 'model' },
-  );
+  const size = { ...task.config, layers, heads: 2, width: 32 };
+  const config: GPTConfig =
+    norm === 'convex'
+      ? { architecture: 'lipschitz', ...size, finalScale: 4 }
+      : { architecture: 'gpt2', ...size, norm, finalNorm: norm !== 'none' };
+  const model = new GPT(config, { seed, name: 'model' });
   const optimizer = optimizerFor(recipe, learningRate, steps);
   const loss = lossName === 'stablemax' ? sparseStablemaxCrossEntropy : sparseSoftmaxCrossEntropy;
   const losses: number[] = [];

@@ -12,14 +12,14 @@ type Panel = Pick<Settings, 'task' | 'loss' | 'norm' | 'layers'>;
 
 const shallow = (task: Settings['task'], norms: readonly Settings['norm'][]): Panel[] =>
   norms.flatMap((norm) => LOSSES.map((loss) => ({ task, loss, norm, layers: 2 })));
-const DEEP: readonly Panel[] = NORMS.map((norm) => ({
+const DEEP: readonly Panel[] = (['none', 'layerNorm'] as const).map((norm) => ({
   task: 'characters',
   loss: 'softmax',
   norm,
   layers: 8,
 }));
 const PANELS: readonly Panel[] = [
-  ...shallow('characters', ['none', 'layerNorm']),
+  ...shallow('characters', ['none', 'layerNorm', 'convex']),
   ...shallow('modular', ['none', 'layerNorm']),
   ...DEEP,
 ];
@@ -53,8 +53,10 @@ type Run = RunRecord<Settings, Measured>;
 const runsOf = (records: readonly Run[], panel: Panel, recipe: Recipe): Run[] =>
   records.filter(({ id }) => id === idOf({ ...panel, recipe }));
 
+const NORM_NAMES = { none: 'no norm', layerNorm: 'layer norm', convex: 'convex residuals' } as const;
+
 const nameOf = ({ task, loss, norm, layers }: Panel): string =>
-  `${task}, ${norm === 'none' ? 'no norm' : 'layer norm'}, ${layers} layers, ${loss}`;
+  `${task}, ${NORM_NAMES[norm]}, ${layers} layers, ${loss}`;
 
 const finite = (losses: readonly (number | null)[]): number[] => losses.filter((loss) => loss !== null);
 const bestOf = ({ measured }: Run): number => Math.min(...finite(measured.finalLosses), measured.firstLoss);
@@ -128,7 +130,7 @@ function bandPlot(records: readonly Run[]): string {
         settings.learningRates.map((learningRate, i) => ({
           ...{ recipe, learningRate },
           run: `${recipe} ${seed}`,
-          setting: `${panel.task}, ${panel.norm === 'none' ? 'no norm' : 'layer norm'}`,
+          setting: `${panel.task}, ${NORM_NAMES[panel.norm]}`,
           loss: panel.loss,
           share: Math.min(1.2, (measured.finalLosses[i] ?? Infinity) / measured.firstLoss),
         })),
@@ -178,7 +180,7 @@ function headlines(records: readonly Run[]): Headline[] {
   return NORMS.map((norm) => {
     const panel: Panel = { task: 'characters', loss: 'softmax', norm, layers: 2 };
     return {
-      claim: `characters, ${norm === 'none' ? 'no norm' : 'layer norm'}, 60 steps: decades of learning rates that reach ${100 * TRAINED} % of the best recipe's progress, of 3`,
+      claim: `characters, ${NORM_NAMES[norm]}, 60 steps: decades of learning rates that reach ${100 * TRAINED} % of the best recipe's progress, of 3`,
       published: '–',
       measured: shown.map((recipe) => width(panel, recipe)).join('; '),
     };

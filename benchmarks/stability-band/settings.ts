@@ -3,7 +3,8 @@ export const RECIPES = ['adamw', 'adamw+clip', 'orthograd', 'grokadamw', 'muon',
 export type Recipe = (typeof RECIPES)[number];
 
 export const LOSSES = ['softmax', 'stablemax'] as const;
-export const NORMS = ['layerNorm', 'none'] as const;
+/** GPT-2 with its norms, without them, or in their place the convex residuals of the Lipschitz transformer, without biases. */
+export const NORMS = ['layerNorm', 'none', 'convex'] as const;
 
 /** Three decades, two steps to each. */
 export const LEARNING_RATES = [-3, -2.5, -2, -1.5, -1, -0.5, 0].map((power) => 10 ** power);

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { eachSeed, percent } from '../recorded/over-seeds.js';
 import type { RunRecord } from '../recorded/result.js';
-import { COLOURS, svg } from '../recorded/svg.js';
+import { COLOURS, legend, svg } from '../recorded/svg.js';
 import { markdownTable } from '../recorded/table.js';
 import type { Measured } from './execute.js';
 import type { Settings } from './settings.js';
@@ -80,21 +80,10 @@ export function accuracyPlot(
     x: { label: 'epoch' },
     y: { domain: [0, 100], grid: true, label },
     color: { domain: names, range: COLOURS.slice(0, names.length) },
-    marginRight: 120,
+    marginRight: 130,
     marks: [
       Plot.lineY(points, { x: 'epoch', y: 'value', z: 'run', stroke: 'recipe', strokeWidth: 1.5 }),
-      Plot.text(
-        points,
-        Plot.selectLast({
-          x: 'epoch',
-          y: 'value',
-          z: 'recipe',
-          text: 'recipe',
-          fill: 'recipe',
-          dx: 6,
-          textAnchor: 'start',
-        }),
-      ),
+      ...legend(names),
     ],
   });
 }

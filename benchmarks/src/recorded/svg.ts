@@ -29,3 +29,16 @@ export const COLOURS = [
   '#000000',
   '#999999',
 ];
+
+/** Names in their colours, below each other in the right margin, which has to be wide enough. */
+export const legend = (names: readonly string[], colours: readonly string[] = COLOURS): Plot.Markish[] =>
+  names.map((name, i) =>
+    Plot.text([name], {
+      frameAnchor: 'top-right',
+      textAnchor: 'start',
+      text: (text) => text,
+      fill: colours[i],
+      dx: 8,
+      dy: 14 * i,
+    }),
+  );
