@@ -82,11 +82,35 @@ function widthTable(records: readonly Run[]): string {
       const each = (kind: 'own' | 'common') =>
         eachSeed(runs, (run) => widths(records, panel, run)[kind].toFixed(1));
       return [
-        [nameOf(panel), recipe, each('common'), each('own'), eachSeed(runs, (run) => bestOf(run).toFixed(2))],
+        [
+          nameOf(panel),
+          recipe,
+          each('common'),
+          wins(records, panel, recipe),
+          each('own'),
+          eachSeed(runs, (run) => bestOf(run).toFixed(2)),
+        ],
       ];
     }),
   );
-  return markdownTable(['setting', 'recipe', 'decades, common goal', 'decades, own best', 'best loss'], rows);
+  return markdownTable(
+    ['setting', 'recipe', 'decades, common goal', `wider than ${USUAL}`, 'decades, own best', 'best loss'],
+    rows,
+  );
+}
+
+/** What the project claims to be wider than. */
+const USUAL: Recipe = 'adamw+clip';
+
+/** On how many seeds a recipe's band is wider than the usual one's: "2 of 3". */
+function wins(records: readonly Run[], panel: Panel, recipe: Recipe): string {
+  const usual = runsOf(records, panel, USUAL);
+  const pairs = runsOf(records, panel, recipe).flatMap((run) => {
+    const rival = usual.find(({ seed }) => seed === run.seed);
+    return rival ? [[run, rival].map((one) => widths(records, panel, one).common)] : [];
+  });
+  if (recipe === USUAL || pairs.length === 0) return '–';
+  return `${pairs.filter(([ours, theirs]) => ours > theirs).length} of ${pairs.length} seeds`;
 }
 
 /** Means over seeds, as a check on the widths. */
