@@ -101,6 +101,8 @@ function widthTable(records: readonly Run[]): string {
 
 /** What the project claims to be wider than. */
 const USUAL: Recipe = 'adamw+clip';
+/** Decades; less than half a step of the sweep tells nothing. */
+const GRID = 0.25;
 
 /** On how many seeds a recipe's band is wider than the usual one's: "2 of 3". */
 function wins(records: readonly Run[], panel: Panel, recipe: Recipe): string {
@@ -110,7 +112,7 @@ function wins(records: readonly Run[], panel: Panel, recipe: Recipe): string {
     return rival ? [[run, rival].map((one) => widths(records, panel, one).common)] : [];
   });
   if (recipe === USUAL || pairs.length === 0) return '–';
-  return `${pairs.filter(([ours, theirs]) => ours > theirs).length} of ${pairs.length} seeds`;
+  return `${pairs.filter(([ours, theirs]) => ours >= theirs + GRID).length} of ${pairs.length} seeds`;
 }
 
 /** Means over seeds, as a check on the widths. */
