@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { GPT } from '@evenkeel/gpt-model';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import type * as tf from '@tensorflow/tfjs';
@@ -10,6 +10,7 @@ import { type Curve, thin } from '../src/recorded/curve.js';
 import { canonical } from '../src/recorded/record-files.js';
 import type { Surroundings } from '../src/recorded/result.js';
 import { type Curves, trainResumably } from '../src/recorded/train-resumably.js';
+import { trunkFolder } from '../src/recorded/trunk.js';
 import { characterData } from '../src/text/character-data.js';
 import { type Measurements, measure } from './measure.js';
 import { optimizerFor } from './optimizer.js';
@@ -48,10 +49,9 @@ export async function execute(
     });
   try {
     // Up to here the step size is the same whatever the budget: a longer run goes on from the checkpoint of a shorter one.
-    const trunk = join(surroundings.kept, trunkName(settings, seed), String(decayFrom));
+    const trunk = trunkFolder(surroundings.kept, trunkName(settings, seed), decayFrom);
     const end = join(surroundings.directory, 'end');
     if (!existsSync(end)) {
-      startFromShorter(trunk, decayFrom);
       await part(trunk, decayFrom);
       copyFolder(trunk, end);
     }
@@ -67,13 +67,3 @@ export async function execute(
 /** The same for all budgets. */
 const trunkName = ({ tokens: _, ...rest }: Settings, seed: number): string =>
   `${createHash('sha256').update(canonical(rest)).digest('hex').slice(0, 8)}-seed${seed}`;
-
-/** Copies the longest trunk of fewer steps, if this one has not begun. */
-function startFromShorter(trunk: string, steps: number): void {
-  const all = dirname(trunk);
-  if (existsSync(trunk) || !existsSync(all)) return;
-  const shorter = readdirSync(all)
-    .map(Number)
-    .filter((count) => count < steps && existsSync(join(all, String(count), 'latest')));
-  if (shorter.length > 0) copyFolder(join(all, String(Math.max(...shorter))), trunk);
-}
