@@ -1,11 +1,10 @@
 // `npm run bench -- NAME [options]`: runs a benchmark and prints one JSON object per line.
 
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 const [name, ...options] = process.argv.slice(2);
-const known = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules' && entry.name !== 'src')
-  .map((entry) => entry.name)
+const known = readdirSync(new URL('.', import.meta.url))
+  .filter((folder) => existsSync(new URL(`${folder}/${folder}.ts`, import.meta.url)))
   .sort();
 
 if (!name || !known.includes(name)) {

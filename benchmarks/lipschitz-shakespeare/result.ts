@@ -1,0 +1,153 @@
+import * as Plot from '@observablehq/plot';
+import { eachSeed, mean, percent, timeTaken } from '../src/recorded/over-seeds.js';
+import type { Headline, Result, RunRecord } from '../src/recorded/result.js';
+import { COLOURS, legend, svg } from '../src/recorded/svg.js';
+import { markdownTable } from '../src/recorded/table.js';
+import { execute, type Measured } from './execute.js';
+import { ATTACK_RADII } from './measure.js';
+import { BUDGETS, idOf, PLANS, ROWS, type Row } from './plans.js';
+import type { Settings } from './settings.js';
+
+export const lipschitzShakespeare: Result<Settings, Measured> = {
+  name: 'lipschitz-shakespeare',
+  title: 'Transformers with a Lipschitz bound',
+  plans: PLANS,
+  execute,
+  sections: (records) => ({
+    frontier: frontierTable(records),
+    activations: activationTable(records),
+    robustness: robustnessTable(records),
+    time: timeTaken(records),
+  }),
+  plots: (records) => ({ 'frontier.svg': frontierPlot(records) }),
+  headlines,
+};
+
+type Run = RunRecord<Settings, Measured>;
+
+/** Each row at each budget that was run, larger budgets first. */
+const groups = (records: readonly Run[]) =>
+  [...BUDGETS]
+    .reverse()
+    .flatMap((tokens) =>
+      ROWS.map((row) => ({ row, tokens, runs: records.filter(({ id }) => id === idOf(row, tokens)) })).filter(
+        ({ runs }) => runs.length > 0,
+      ),
+    );
+
+/** A column: its name, and what each seed gave. */
+type Column = readonly [name: string, show: (measured: Measured) => string];
+
+function tableOf(records: readonly Run[], columns: readonly Column[]): string {
+  const rows = groups(records).map(({ row, tokens, runs }) => [
+    `${(tokens / 1e6).toFixed(1)} M`,
+    row.label,
+    ...columns.map(([, show]) => eachSeed(runs, ({ measured }) => show(measured))),
+  ]);
+  return markdownTable(['characters', 'run', ...columns.map(([name]) => name)], rows);
+}
+
+const log10 = (value: number | null): string => (value === null ? 'none' : value.toFixed(2));
+
+const frontierTable = (records: readonly Run[]) =>
+  tableOf(records, [
+    ['validation loss', (m) => m.validationLoss.toFixed(3)],
+    ['accuracy', (m) => percent(m.validationAccuracy)],
+    ['log₁₀ L, proven', (m) => log10(m.log10Certificate)],
+    ['log₁₀, published formula', (m) => log10(m.log10Published)],
+    ['gain found', (m) => m.found.toPrecision(2)],
+  ]);
+
+const activationTable = (records: readonly Run[]) =>
+  tableOf(records, [
+    ['largest activation', (m) => m.largestActivation.toFixed(1)],
+    ['activations that fp8 (e4m3) holds', (m) => percent(m.fp8Activations)],
+    ['accuracy in fp8', (m) => percent(m.fp8Accuracy)],
+    ['the same text in float32', (m) => percent(m.sameBatchesAccuracy)],
+  ]);
+
+const robustnessTable = (records: readonly Run[]) =>
+  tableOf(records, [
+    [
+      'certified radius, median',
+      (m) => (m.certifiedRadius === null ? 'none' : m.certifiedRadius.toExponential(1)),
+    ],
+    ...ATTACK_RADII.map(
+      (radius, i): Column => [`accuracy, attack of ${radius}`, (m) => percent(m.attacked[i], 0)],
+    ),
+  ]);
+
+/** The families of rows that share a colour. */
+const familyOf = ({ settings: { model, optimizer } }: Row): string =>
+  model === 'bounded' ? 'ours, Muon' : `published, ${optimizer === 'muon' ? 'Muon' : 'AdamW'}`;
+
+function frontierPlot(records: readonly Run[]): string {
+  const points = groups(records).flatMap(({ row, tokens, runs }) =>
+    runs
+      .filter(({ measured }) => measured.log10Certificate !== null)
+      .map(({ measured }) => ({
+        family: familyOf(row),
+        budget: `${(tokens / 1e6).toFixed(1)} M characters`,
+        log10L: measured.log10Certificate!,
+        loss: measured.validationLoss,
+      })),
+  );
+  const gpt = groups(records)
+    .filter(({ row }) => row.settings.model === 'gpt')
+    .map(({ tokens, runs }) => ({
+      budget: `${(tokens / 1e6).toFixed(1)} M characters`,
+      loss: mean(runs.map(({ measured }) => measured.validationLoss)),
+    }));
+  const families = [...new Set(ROWS.map(familyOf))].filter((family) =>
+    points.some((point) => point.family === family),
+  );
+  return svg({
+    x: { label: 'log₁₀ of the proven Lipschitz bound' },
+    y: { grid: true, label: 'validation loss, nats', zero: false },
+    symbol: { legend: false },
+    color: { domain: families, range: COLOURS },
+    marginRight: 130,
+    marks: [
+      Plot.ruleY(gpt, { y: 'loss', strokeDasharray: '4 3' }),
+      Plot.text(gpt, {
+        y: 'loss',
+        text: ({ budget }) => `GPT-2, ${budget}`,
+        frameAnchor: 'right',
+        dx: 128,
+        fontSize: 9,
+      }),
+      Plot.dot(points, { x: 'log10L', y: 'loss', stroke: 'family', symbol: 'budget', r: 4 }),
+      ...legend(families),
+    ],
+  });
+}
+
+/** At the largest budget that a row has runs of. */
+function headlines(records: readonly Run[]): Headline[] {
+  const row = (name: string) => groups(records).find((group) => group.row.name === name);
+  const show = (name: string) => {
+    const group = row(name);
+    if (!group) return '–';
+    const { runs, tokens } = group;
+    const accuracy = eachSeed(runs, ({ measured }) => percent(measured.validationAccuracy));
+    const logs = eachSeed(runs, ({ measured }) => log10(measured.log10Certificate));
+    return `${accuracy}; log₁₀ L ${logs} (${(tokens / 1e6).toFixed(1)} M characters)`;
+  };
+  const activation = (name: string) =>
+    eachSeed(row(name)?.runs ?? [], ({ measured }) => measured.largestActivation.toFixed(1));
+  return [
+    {
+      claim: 'Shakespeare characters, **ours**, cap 1 per head, c = 4: validation accuracy',
+      published: '60 % at L < 2, by a formula that is no bound, after 262 M',
+      measured: show('bounded-cap1-c4'),
+    },
+    { claim: 'the same, c = 16', published: '', measured: show('bounded-cap1-c16') },
+    { claim: 'published architecture, Muon, cap 4', published: '', measured: show('muon-cap4') },
+    { claim: 'GPT-2 with layer norm, AdamW', published: '', measured: show('gpt-adamw') },
+    {
+      claim: 'largest activation: cap 1; AdamW without constraint; GPT-2',
+      published: '160 with weight control, 148 480 without',
+      measured: `${activation('muon-cap1')}; ${activation('adamw-free')}; ${activation('gpt-adamw')}`,
+    },
+  ];
+}

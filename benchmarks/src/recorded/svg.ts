@@ -1,0 +1,44 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+
+/** A plot as a standalone SVG, readable on white and on black. */
+export function svg(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<html></html>');
+  const plot = Plot.plot({
+    document: document as unknown as Document,
+    width: 640,
+    height: 360,
+    marginLeft: 52,
+    marginRight: 20,
+    ...options,
+    figure: false,
+  } as Plot.PlotOptions);
+  plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  plot.setAttribute('style', 'background: white');
+  return plot.outerHTML;
+}
+
+/** Colours that stay apart for colour-blind readers. */
+export const COLOURS = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#000000',
+  '#999999',
+];
+
+/** Names in their colours, below each other in the right margin, which has to be wide enough. */
+export const legend = (names: readonly string[], colours: readonly string[] = COLOURS): Plot.Markish[] =>
+  names.map((name, i) =>
+    Plot.text([name], {
+      frameAnchor: 'top-right',
+      textAnchor: 'start',
+      text: (text) => text,
+      fill: colours[i],
+      dx: 8,
+      dy: 14 * i,
+    }),
+  );
