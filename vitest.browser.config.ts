@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { CHROMIUM_ARGUMENTS } from './scripts/chromium-arguments.mjs';
+import { CHROMIUM_ARGUMENTS } from './scripts/chromium-arguments.js';
 
 /**
  * `npm run test:browser`, in real Chromium: the tests of whole models (`*.models.test.ts`) once more, on webgl and

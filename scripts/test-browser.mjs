@@ -28,6 +28,10 @@ const vitest = (...args) => {
   return status ?? 1;
 };
 const filters = process.argv.slice(2);
+if (filters[0] === '--screenshots') {
+  process.env.EVENKEEL_SCREENSHOTS = '1';
+  process.exit(vitest('--config', 'examples/lab/vitest.config.ts', 'screenshots'));
+}
 // The packages in a page, and the lab, which is driven from outside. With filters either may have nothing to run.
 const configs = ['vitest.browser.config.ts', 'examples/lab/vitest.config.ts'];
 const more = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];

@@ -1,12 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+const conditions = ['@evenkeel/source', 'module', 'node', 'import', 'default'];
 
 /** The lab's tests drive Chromium from Node. `npm run test:browser` runs them. */
 export default defineConfig({
-  resolve: { conditions: ['@evenkeel/source', 'module', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['@evenkeel/source', 'module', 'node', 'import', 'default'] } },
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    globalSetup: 'examples/lab/test/build-lab.ts',
-    include: ['examples/lab/test/*.lab.test.ts'],
+    globalSetup: './test/build-lab.ts',
+    include: ['test/*.lab.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     fileParallelism: false,
