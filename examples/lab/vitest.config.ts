@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    name: 'lab',
+    sequence: { groupOrder: 1 }, // after the packages: two Chromiums at once would only wait for each other
     globalSetup: './test/build-lab.ts',
     include: ['test/*.lab.test.ts'],
     testTimeout: 120_000,

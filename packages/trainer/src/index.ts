@@ -13,3 +13,4 @@ export type { NamedTensor } from './named-tensor.js';
 export type { Checkpointing, TrainOptions } from './options.js';
 export type { Precision } from './precision.js';
 export { type TrainResult, train } from './train.js';
+export type { WorkersOptions } from './workers.js';

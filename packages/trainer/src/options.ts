@@ -9,6 +9,7 @@ import type { GuardOptions } from './guard.js';
 import type { ForwardOptions, Model } from './model.js';
 import type { CheckpointDirectoryOptions } from './node/checkpoint-directory.js';
 import type { Precision } from './precision.js';
+import { type WorkersOptions, workersOf } from './workers.js';
 
 /** When to save, and where: a directory (in Node), or a store of your own. */
 export type Checkpointing = { readonly every?: number } & (
@@ -55,6 +56,12 @@ export interface TrainOptions {
   readonly precision?: Precision;
   /** Decides what is random in a step, a whole number from 0 to 2³² − 1. Default 0. */
   readonly seed?: number;
+  /**
+   * How many threads share each batch, in Node; each computes the gradients of its rows. Default 1. Losses that are a mean
+   * over rows and no dropout give the result of one thread within rounding. The threads run this program once more, up to
+   * here, unless `script` says another.
+   */
+  readonly workers?: number | WorkersOptions;
   /** Ends training after the step that is being taken, with a checkpoint. */
   readonly signal?: AbortSignal;
   /** Kept in checkpoints, for whoever reads them: the run's config, as JSON. */
@@ -78,6 +85,7 @@ const KNOWN: readonly (keyof TrainOptions)[] = [
   'guard',
   'precision',
   'seed',
+  'workers',
   'signal',
   'config',
 ];
@@ -122,6 +130,13 @@ export function checkOptions(options: TrainOptions): void {
   if (options.resume && !checkpoint) {
     throw new Error(
       'train: resume came without checkpoint, expected where to look. Add checkpoint: { directory }.',
+    );
+  }
+  const { count: workers } = workersOf(options);
+  checkWhole('workers', workers, 1);
+  if (!optimizer && workers > 1) {
+    throw new Error(
+      `train: workers is ${workers} without optimizer, expected one that takes the gradients. Pass the optimizer, or leave out workers.`,
     );
   }
   if (step && !optimizer && gradientAccumulation > 1) {

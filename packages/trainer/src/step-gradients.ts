@@ -14,6 +14,7 @@ import type { TrainOptions } from './options.js';
 import type { PrecisionEmulation } from './precision.js';
 import type { Progress } from './progress.js';
 import { seedOf } from './seeds.js';
+import type { GradientPool } from './workers.js';
 
 /** Loss and gradients of a step, averaged over its batches, and the last of these. */
 export interface StepGradients extends Gradients {
@@ -23,6 +24,7 @@ export interface StepGradients extends Gradients {
 /**
  * How one step gets its gradients.
  *
+ * @param pool Other threads that share each batch, if there are any.
  * @param seen Is shown every batch.
  * @returns From the number of a step to its gradients; undefined once data has ended.
  */
@@ -31,6 +33,7 @@ export function stepGradients(
   run: Progress,
   stream: BatchStream,
   emulation: PrecisionEmulation,
+  pool: GradientPool | undefined,
   seen: (batch: Batch) => void,
 ): (step: number) => Promise<StepGradients | undefined> {
   const lossOfOne = lossOf ?? lossOfBatch(model!, loss!);
@@ -47,9 +50,11 @@ export function stepGradients(
       batch = next;
       seen(batch);
       const options = { training: true, seed: seedOf(seed, step, count) };
-      const gradients = optimizer
-        ? gradientsOf(batch, emulated, options, run.variables)
-        : await ownStep(lossOfOne, batch, options);
+      const gradients = pool
+        ? await pool.gradientsOf(batch, emulated, options)
+        : optimizer
+          ? gradientsOf(batch, emulated, options, run.variables)
+          : await ownStep(lossOfOne, batch, options);
       sum = addGradients(sum, gradients);
     }
     return sum && batch && { ...meanOf(sum, count), batch };

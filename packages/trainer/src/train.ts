@@ -11,6 +11,7 @@ import { PrecisionEmulation } from './precision.js';
 import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
 import { stepGradients } from './step-gradients.js';
+import { poolOf, serveIfWorker } from './workers.js';
 
 export interface TrainResult extends End {
   /** The last value of every metric. */
@@ -34,6 +35,7 @@ export interface TrainResult extends End {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options);
+  await serveIfWorker(options);
   const { model, loss, optimizer, steps = Infinity, logEvery = 10, callbacks = [], signal } = options;
   const evaluation = options.evaluate;
   const run = new Progress(options);
@@ -41,7 +43,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const keeper = await Keeper.open(options, run, stream);
   const recorder = new Recorder(run.variables, keeper.learningRate, callbacks);
   const emulation = new PrecisionEmulation(options.precision ?? 'float32');
-  const gradientsAt = stepGradients(options, run, stream, emulation, (batch) => recorder.count(batch));
+  const pool = poolOf(options, run);
+  const gradientsAt = stepGradients(options, run, stream, emulation, pool, (batch) => recorder.count(batch));
   const history: MetricRecord[] = [];
   let evaluatedAt: number | undefined;
   const breathe = breather();
@@ -69,6 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     recorder.dispose();
     keeper.dispose();
     emulation.dispose();
+    await pool?.close();
     await notify(callbacks, 'onEnd', end!, run);
   }
 

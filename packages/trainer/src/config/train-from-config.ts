@@ -4,9 +4,16 @@ import type { Callback } from '../callback.js';
 import type { Which } from '../checkpoint.js';
 import type { Checkpointing } from '../options.js';
 import { type TrainResult, train } from '../train.js';
+import type { WorkersOptions } from '../workers.js';
 import { type ConfiguredData, dataOf } from './data-of.js';
 import { lossOf } from './loss-of.js';
-import { activationMeasure, certificateMeasure, countedAccuracy, grokkingMeasure } from './measures.js';
+import {
+  activationMeasure,
+  certificateMeasure,
+  countedAccuracy,
+  countedTargets,
+  grokkingMeasure,
+} from './measures.js';
 import type { Mlp } from './mlp.js';
 import { modelOf } from './model-of.js';
 import { type ConfiguredOptimizer, optimizerOf } from './optimizer-of.js';
@@ -20,6 +27,8 @@ export interface TrainFromConfigOptions {
   /** In the place of the config's: a store of your own, as a page needs. */
   readonly checkpoint?: Checkpointing;
   readonly signal?: AbortSignal;
+  /** What further threads run, as for `train`: a module that calls `trainFromConfig` with the same config. */
+  readonly workers?: Pick<WorkersOptions, 'script' | 'argv'>;
   /** Sees model and data before the first step. */
   readonly onReady?: (parts: RunParts) => unknown;
 }
@@ -51,7 +60,7 @@ export interface ConfiguredResult extends TrainResult {
  */
 export async function trainFromConfig(
   input: RunConfigInput,
-  { callbacks = [], resume, signal, onReady, ...options }: TrainFromConfigOptions = {},
+  { callbacks = [], resume, signal, workers, onReady, ...options }: TrainFromConfigOptions = {},
 ): Promise<ConfiguredResult> {
   const config = parseRunConfig(input);
   const parts = await buildRun(config);
@@ -71,6 +80,7 @@ export async function trainFromConfig(
       gradientAccumulation,
       logEvery,
       seed,
+      workers: { ...workers, count: config.workers, weigh: countedTargets },
       precision,
       guard: action === 'off' ? false : { action, ...limits },
       ...(data.validation

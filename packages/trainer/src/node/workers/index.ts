@@ -1,0 +1,2 @@
+export { WorkerPool } from './pool.js';
+export { serveGradients } from './serve.js';

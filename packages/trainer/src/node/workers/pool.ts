@@ -1,0 +1,143 @@
+import {
+  add,
+  dispose,
+  mul,
+  type NamedTensorMap,
+  type Scalar,
+  scalar,
+  tensor,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { type Batch, tensorsIn } from '../../batch.js';
+import { type Gradients, gradientsOf, type LossOfBatch } from '../../gradients.js';
+import type { ForwardOptions } from '../../model.js';
+import { seedOf } from '../../seeds.js';
+import type { GradientPool, WorkersOptions } from '../../workers.js';
+import { type HostBatch, makeBatch, readBatch, rowsOf, splitBatch } from './host-batch.js';
+import { Other, ownScript } from './other.js';
+import { sizeOf, viewsOf } from './protocol.js';
+
+/**
+ * Data-parallel gradients: each thread computes those of its part of a batch, this one adds them up.
+ *
+ *     g = Σ_r share_r · ∇ loss(part_r),   share_r = weight of part r / weight of all
+ *
+ * Only this thread has an optimizer, data and checkpoints; the others hold a copy of the weights, in shared memory. Sums
+ * are in the order of the threads, so that a run repeats itself bit for bit.
+ */
+export class WorkerPool implements GradientPool {
+  private readonly weights: Float32Array[];
+  /** What the variables held when they were last shared: a new value has a new one. */
+  private shared: readonly object[] = [];
+  private version = 0;
+
+  private constructor(
+    private readonly variables: readonly Variable[],
+    private readonly others: readonly Other[],
+    weights: SharedArrayBuffer,
+    private readonly weigh: WorkersOptions['weigh'],
+  ) {
+    this.weights = viewsOf(weights, variables);
+  }
+
+  /** @throws If a thread ends, fails, or arrives at `train` with other variables. */
+  static async open({ count, script, argv, weigh }: WorkersOptions, variables: readonly Variable[]) {
+    const path = script ?? ownScript();
+    const bytes = 4 * sizeOf(variables);
+    const weights = new SharedArrayBuffer(bytes);
+    const others = Array.from({ length: count - 1 }, (_, i) => {
+      return new Other(
+        path,
+        argv,
+        { rank: i + 1, weights, gradients: new SharedArrayBuffer(bytes) },
+        variables,
+      );
+    });
+    const pool = new WorkerPool(variables, others, weights, weigh);
+    try {
+      await Promise.all(others.map((other) => other.isReady()));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    return pool;
+  }
+
+  async gradientsOf(batch: Batch, loss: LossOfBatch, options: ForwardOptions): Promise<Gradients> {
+    const { variables, others } = this;
+    await this.shareWeights();
+    const parts = splitBatch(await readBatch(batch), others.length + 1);
+    const weights = parts.map((part) => this.weightOf(part));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const shares = weights.map((weight) => (total > 0 ? weight / total : 1 / parts.length));
+    const asked = others.slice(0, parts.length - 1);
+    const seedFor = (rank: number) => ({
+      ...options,
+      seed: rank === 0 ? options.seed : seedOf(options.seed, rank),
+    });
+    const replies = Promise.all(
+      asked.map((other, i) =>
+        other.ask({
+          batch: parts[i + 1],
+          options: seedFor(i + 1),
+          share: shares[i + 1],
+          version: this.version,
+        }),
+      ),
+    );
+    replies.catch(() => {}); // what this thread throws itself comes first
+    const own = this.own(parts[0], loss, seedFor(0));
+    try {
+      const answers = await replies;
+      return tidy(() => {
+        const gradients: NamedTensorMap = {};
+        variables.forEach(({ name, shape }, v) => {
+          const terms = answers.flatMap(({ has }, i) =>
+            has[v] ? [tensor(asked[i].gradients[v].slice(), shape)] : [],
+          );
+          if (own.gradients[name]) terms.unshift(mul(own.gradients[name], shares[0]));
+          if (terms.length > 0) gradients[name] = terms.reduce((sum, term) => add(sum, term));
+        });
+        const theirs = answers.reduce((sum, answer) => sum + answer.loss, 0);
+        return { loss: add<Scalar>(mul(own.loss, shares[0]), scalar(theirs)), gradients };
+      });
+    } finally {
+      dispose([own.loss, ...Object.values(own.gradients)]);
+    }
+  }
+
+  close(): Promise<unknown> {
+    return Promise.all(this.others.map((other) => other.end()));
+  }
+
+  /** Lets the others see the variables, where they have changed. */
+  private async shareWeights(): Promise<void> {
+    const { variables, shared } = this;
+    if (variables.every(({ dataId }, v) => dataId === shared[v])) return;
+    for (const [v, variable] of variables.entries()) {
+      if (variable.dataId !== shared[v]) this.weights[v].set((await variable.data()) as Float32Array);
+    }
+    this.shared = variables.map(({ dataId }) => dataId);
+    this.version += 1;
+  }
+
+  private own(part: HostBatch, loss: LossOfBatch, options: ForwardOptions): Gradients {
+    const batch = makeBatch(part);
+    try {
+      return gradientsOf(batch, loss, options, this.variables);
+    } finally {
+      dispose(tensorsIn(batch));
+    }
+  }
+
+  private weightOf(part: HostBatch): number {
+    if (!this.weigh) return rowsOf(part);
+    const batch = makeBatch(part);
+    try {
+      return this.weigh(batch);
+    } finally {
+      dispose(tensorsIn(batch));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { ForwardOptions } from '../../model.js';
+import type { HostBatch } from './host-batch.js';
+
+/** What a thread is told when it starts, under {@link WORKER_DATA}. */
+export interface Start {
+  /** 1, 2, …; the thread that started it is 0. */
+  readonly rank: number;
+  /** The values of all variables, one after another; written by the first thread between steps. */
+  readonly weights: SharedArrayBuffer;
+  /** As many, for the gradients that this thread computes. */
+  readonly gradients: SharedArrayBuffer;
+}
+
+export const WORKER_DATA = 'evenkeel: train';
+
+/** From the first thread to another: a part of a batch. */
+export interface Request {
+  readonly batch: HostBatch;
+  readonly options: ForwardOptions;
+  /** What loss and gradients are multiplied with. */
+  readonly share: number;
+  /** Counts how often the weights have changed. */
+  readonly version: number;
+}
+
+/** And back: first what its variables are, then one of these per request. */
+export type Reply =
+  | { readonly shapes: readonly number[][] }
+  | { readonly loss: number /** Which variables have a gradient. */; readonly has: readonly boolean[] }
+  | { readonly error: string };
+
+/** Where each variable lies in shared memory, in numbers. */
+export function viewsOf(buffer: SharedArrayBuffer, variables: readonly Variable[]): Float32Array[] {
+  let offset = 0;
+  return variables.map(({ size }) => {
+    const view = new Float32Array(buffer, 4 * offset, size);
+    offset += size;
+    return view;
+  });
+}
+
+export const sizeOf = (variables: readonly Variable[]): number =>
+  variables.reduce((sum, { size }) => sum + size, 0);

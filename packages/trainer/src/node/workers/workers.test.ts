@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+interface Result {
+  readonly losses: number[];
+  readonly weights: number[];
+  readonly tensors: number;
+}
+
+const script = fileURLToPath(new URL('../../../test/workers-child.ts', import.meta.url));
+
+/** What the child prints, or the message with which it fails. */
+async function child(count: number, variant = 'plain'): Promise<Result> {
+  const flags = ['--conditions=@evenkeel/source', '--import', 'tsx'];
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, `${count}`, variant]);
+    return JSON.parse(stdout) as Result;
+  } catch (error) {
+    throw new Error((error as { stderr: string }).stderr);
+  }
+}
+
+const expectSame = (a: Result, b: Result) => {
+  expect(a.losses).toHaveLength(b.losses.length);
+  for (const [i, loss] of a.losses.entries()) expect(loss).toBeCloseTo(b.losses[i], 5);
+  for (const [i, weight] of a.weights.entries()) expect(weight).toBeCloseTo(b.weights[i], 5);
+};
+
+describe('workers', () => {
+  it('give the result of one thread, also where rows are not shared out evenly, without leaks', async () => {
+    const [one, two, three] = await Promise.all([child(1), child(2), child(3)]);
+    expect(one.losses).toHaveLength(12);
+    expect(one.losses[11]).toBeLessThan(one.losses[0]);
+    expectSame(two, one);
+    expectSame(three, one);
+    expect(three.tensors).toBe(one.tensors);
+  });
+
+  it('do with fewer rows than threads', async () => {
+    const [one, three] = await Promise.all([child(1, 'one row'), child(3, 'one row')]);
+    expectSame(three, one);
+  });
+
+  it('count parts as they are told to', async () => {
+    const [plain, weighed] = await Promise.all([child(2), child(2, 'weighed')]);
+    expect(Math.abs(plain.weights[0] - weighed.weights[0])).toBeGreaterThan(1e-5);
+  });
+
+  it('that cannot help are named, with what to do', async () => {
+    await expect(child(2, 'throws')).rejects.toThrow('train: worker 1 failed: no loss today');
+    await expect(child(2, 'leaves')).rejects.toThrow(
+      /worker 1 failed: it ended before training did.*calls train/,
+    );
+    await expect(child(2, 'other model')).rejects.toThrow(
+      /worker 1 has variables of shapes \[\[1\]\], expected \[\[3,1\],\[1\]\]/,
+    );
+    await expect(child(2, 'twice')).rejects.toThrow(/workers came a second time.*script: new URL/);
+    await expect(child(0.5)).rejects.toThrow('train: workers is 0.5, expected a whole number ≥ 1');
+  });
+});
