@@ -21,7 +21,7 @@ if (!chromium || !existsSync(chromium)) {
 
 // `--screenshots`: the pictures of the lab's README.
 const isShooting = process.argv[2] === '--screenshots';
-const chosen = isShooting ? ['--project', 'lab', 'screenshots'] : process.argv.slice(2);
+const chosen = isShooting ? ['--project', 'lab'] : process.argv.slice(2);
 const { status } = spawnSync('vitest', ['run', '--config', 'vitest.browser.config.ts', ...chosen], {
   stdio: 'inherit',
   env: { ...process.env, EVENKEEL_CHROMIUM: chromium, ...(isShooting ? { EVENKEEL_SCREENSHOTS: '1' } : {}) },

@@ -7,7 +7,7 @@ import { openLab } from './open-lab.js';
 const folder = fileURLToPath(new URL('../screenshots/', import.meta.url));
 
 // `npm run screenshots`: the pictures of the README, of runs that were really made.
-describe.runIf(process.env.EVENKEEL_SCREENSHOTS === '1')('pictures of the lab', () => {
+describe('pictures of the lab', () => {
   it.each([
     { name: 'light', colorScheme: 'light', width: 1240, height: 1000 },
     { name: 'narrow-dark', colorScheme: 'dark', width: 390, height: 844 },
