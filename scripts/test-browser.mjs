@@ -19,16 +19,12 @@ if (!chromium || !existsSync(chromium)) {
   process.exit(process.env.EVENKEEL_REQUIRE_BROWSER === '1' ? 1 : 0);
 }
 
-const vitest = (...args) => {
-  const { status } = spawnSync('vitest', ['run', ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, EVENKEEL_CHROMIUM: chromium },
-    shell: process.platform === 'win32',
-  });
-  return status ?? 1;
-};
-const filters = process.argv.slice(2);
-// The packages in a page, and the lab, which is driven from outside. With filters either may have nothing to run.
-const configs = ['vitest.browser.config.ts', 'examples/lab/vitest.config.ts'];
-const more = filters.length > 0 ? ['--passWithNoTests', ...filters] : [];
-process.exit(Math.max(...configs.map((config) => vitest('--config', config, ...more))));
+// `--screenshots`: the pictures of the lab's README.
+const isShooting = process.argv[2] === '--screenshots';
+const chosen = isShooting ? ['--project', 'lab'] : process.argv.slice(2);
+const { status } = spawnSync('vitest', ['run', '--config', 'vitest.browser.config.ts', ...chosen], {
+  stdio: 'inherit',
+  env: { ...process.env, EVENKEEL_CHROMIUM: chromium, ...(isShooting ? { EVENKEEL_SCREENSHOTS: '1' } : {}) },
+  shell: process.platform === 'win32',
+});
+process.exit(status ?? 1);

@@ -1,6 +1,6 @@
 import { type BrowserContextOptions, chromium, type Page } from 'playwright';
 import { inject } from 'vitest';
-import { CHROMIUM_ARGUMENTS } from '../../../scripts/chromium-arguments.mjs';
+import { CHROMIUM_ARGUMENTS } from '../../../scripts/chromium-arguments.js';
 import { serveFolder } from './static-server.js';
 
 /** The built lab on a static server, plain and cross-origin isolated, and Chromium. */

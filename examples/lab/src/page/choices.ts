@@ -9,16 +9,16 @@ export const CHOICES = {
     'modular-arithmetic': 'Modular arithmetic: a + b mod p',
   },
   model: {
-    lipschitz: 'Lipschitz transformer',
+    lipschitz: 'Lipschitz GPT',
     gpt2: 'GPT-2',
     llama: 'Llama',
-    mlp: 'MLP (arithmetic only)',
+    mlp: 'MLP',
   },
   size: {
-    tiny: 'Tiny: 1 layer, 32 wide',
-    small: 'Small: 2 layers, 64 wide',
-    medium: 'Medium: 4 layers, 128 wide',
-    large: 'Large: 6 layers, 384 wide',
+    tiny: 'Tiny',
+    small: 'Small',
+    medium: 'Medium',
+    large: 'Large',
   },
   loss: {
     softmax: 'Softmax',
@@ -34,10 +34,10 @@ export const CHOICES = {
   constraint: {
     none: 'None',
     'weight-decay': 'Weight decay',
-    'soft-cap': 'Spectral soft cap',
+    'soft-cap': 'Soft cap',
     'spectral-cap': 'Spectral cap',
-    hammer: 'Spectral hammer',
-    normalize: 'Spectral normalize',
+    hammer: 'Hammer',
+    normalize: 'Normalize',
   },
   backend: {
     wasm: 'WASM, our kernels (any browser)',

@@ -11,7 +11,13 @@ const panels = (['A', 'B'] as const).map((name) => new RunPanel(name, () => samp
 const [a, b] = panels;
 place('runs').append(...panels.map(({ element }) => element));
 // Two runs that differ in one thing, so that Start both shows something.
-b.form.settings = { ...b.form.settings, optimizer: 'muon', learningRate: 0.02, constraint: 'soft-cap' };
+b.form.settings = {
+  ...b.form.settings,
+  optimizer: 'muon',
+  learningRate: 0.05,
+  constraint: 'soft-cap',
+  strength: 2,
+};
 
 samples = new Samples(place('samples'), panels);
 const charts = new Charts(place('figures'), panels);
@@ -19,11 +25,13 @@ const charts = new Charts(place('figures'), panels);
 place('start-both').addEventListener('click', () => {
   for (const panel of panels) panel.attempt(() => panel.start());
 });
-place('copy').addEventListener('click', () => {
-  if (b.session.isActive) return;
-  b.form.text.ownText = a.form.text.ownText;
-  b.form.settings = a.form.settings;
-});
+place('copy').addEventListener('click', () =>
+  b.attempt(() => {
+    if (b.session.isActive) throw new Error('Run B is training. Stop it before its settings change.');
+    b.form.text.ownText = a.form.text.ownText;
+    b.form.settings = a.form.settings;
+  }),
+);
 place('export-csv').addEventListener('click', () => a.attempt(() => exportCsv(panels)));
 place('export-png').addEventListener('click', () => a.attempt(() => exportPng(charts.all)));
 addEventListener('beforeunload', (event) => {

@@ -95,6 +95,7 @@ export class Session {
           const { step, config, records, samples } = data;
           this.checkpoint = { step, zip };
           this.reset(step, records, samples);
+          this.steps = (config as { steps?: number } | undefined)?.steps ?? step;
           this.state = 'idle';
           resolve({ step, config });
         });

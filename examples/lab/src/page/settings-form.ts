@@ -1,5 +1,5 @@
 import { isText } from '../shared/run-config.js';
-import { DEFAULTS, LEARNING_RATES, type Settings, STRENGTHS } from '../shared/settings.js';
+import { DEFAULTS, LEARNING_RATES, type Settings, STRENGTHS, shapeOf } from '../shared/settings.js';
 import { CHOICES } from './choices.js';
 import { h } from './dom.js';
 import { numberField, selectField } from './fields.js';
@@ -100,6 +100,10 @@ export class SettingsForm {
   private showWhatMatters(): void {
     const { task, model, constraint } = this.settings;
     const { fields } = this;
+    for (const option of fields.size.control.options) {
+      const size = option.value as Settings['size'];
+      option.textContent = `${CHOICES.size[size]}: ${shapeOf(size, model)}`;
+    }
     fields.modulus.element.hidden = isText(task);
     fields.batchSize.element.hidden = model === 'mlp'; // an MLP sees all pairs in each step
     fields.strength.element.hidden = constraint === 'none';

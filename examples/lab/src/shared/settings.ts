@@ -17,7 +17,7 @@ export interface Settings {
   readonly backend: Backend;
 }
 
-export type Task = 'modular-arithmetic' | 'ecclesiastes' | 'shakespeare' | 'own-text';
+type Task = 'modular-arithmetic' | 'ecclesiastes' | 'shakespeare' | 'own-text';
 export type ModelName = 'mlp' | 'gpt2' | 'llama' | 'lipschitz';
 export type Size = 'tiny' | 'small' | 'medium' | 'large';
 export type ConstraintName = 'none' | 'weight-decay' | 'soft-cap' | 'spectral-cap' | 'hammer' | 'normalize';
@@ -45,18 +45,22 @@ export const LEARNING_RATES: Readonly<Record<Settings['optimizer'], number>> = {
   adamw: 0.003,
   'orthogonal-adamw': 0.003,
   grokadamw: 0.003,
-  muon: 0.02,
+  muon: 0.05,
 };
 
 /** A strength that each constraint is usually begun with; none has none. */
 export const STRENGTHS: Readonly<Record<ConstraintName, number | undefined>> = {
   none: undefined,
   'weight-decay': 0.1,
-  'soft-cap': 1,
-  'spectral-cap': 1,
+  'soft-cap': 2,
+  'spectral-cap': 2,
   hammer: 1,
   normalize: 1,
 };
+
+/** Blocks and width of a transformer, or an MLP's hidden layers: `2 × 64`. */
+export const shapeOf = (size: Size, model: ModelName): string =>
+  model === 'mlp' ? SIZES[size].hidden.join(' × ') : `${SIZES[size].layers} × ${SIZES[size].width}`;
 
 /** Blocks, heads, width and context of a transformer; layers and width of an MLP. */
 export const SIZES: Readonly<
