@@ -16,10 +16,13 @@ import { requireMemory } from './start-backend.js';
 export interface Checkpoint {
   model: GPT;
   tokenizer: Tokenizer;
-  files: ModelFiles;
+  /** The tokenizer's files by name, to be saved with the model. */
+  tokenizerFiles: Readonly<Record<string, string>>;
 }
 
 export interface OpenOptions extends HubOptions, Pick<LoadOptions, 'name' | 'config'> {
+  /** How many tokens rows will have. */
+  contextLength: number;
   /** What the optimizer and gradients need for each number of the model, beside the number itself. Default 3: AdamW. */
   extraNumbers?: number;
 }
@@ -30,20 +33,26 @@ export interface OpenOptions extends HubOptions, Pick<LoadOptions, 'name' | 'con
  * @throws If it is not there, may not be read, is damaged or too large.
  */
 export async function openCheckpoint(source: string, options: OpenOptions): Promise<Checkpoint> {
-  const { extraNumbers = 3, name, config, ...hub } = options;
+  const { contextLength, extraNumbers = 3, name, config, ...hub } = options;
   const files = await filesOf(source, hub);
-  const tokenizer = await tokenizerOf(files, source);
+  const tokenizerFiles = await readTokenizer(files, source);
+  const tokenizer = await tokenizerOf(tokenizerFiles);
   requireMemory((1 + extraNumbers) * (await parameterCount(files)));
-  let shown = 0;
+  let shownAt = performance.now();
   const model = await GPT.load(files, {
     ...{ name, config },
     onProgress(loaded, total) {
-      const share = Math.floor((10 * loaded) / total);
-      if (share > shown) process.stderr.write(`loading ${source}: ${10 * share} %\n`);
-      shown = share;
+      if (performance.now() - shownAt < 3000) return;
+      shownAt = performance.now();
+      process.stderr.write(`loading ${source}: ${Math.floor((100 * loaded) / total)} %\n`);
     },
   });
-  if (tokenizer.vocabularySize <= model.config.vocabSize) return { model, tokenizer, files };
+  if (contextLength > model.config.contextLength) {
+    throw new Error(
+      `openCheckpoint: --context-length is ${contextLength}, expected at most the model's ${model.config.contextLength}. Take less.`,
+    );
+  }
+  if (tokenizer.vocabularySize <= model.config.vocabSize) return { model, tokenizer, tokenizerFiles };
   throw new Error(
     `openCheckpoint: the tokenizer has ${tokenizer.vocabularySize} tokens, expected at most the model's ` +
       `${model.config.vocabSize}. Take the tokenizer.json of this model.`,
@@ -53,14 +62,11 @@ export async function openCheckpoint(source: string, options: OpenOptions): Prom
 /** Saves a model in the layout it was published in, with the tokenizer beside it: a directory that opens again. */
 export async function saveCheckpoint(
   directory: string,
-  { model, files }: Checkpoint,
+  { model, tokenizerFiles }: Checkpoint,
   dtype: 'F32' | 'F16' | 'BF16',
 ): Promise<void> {
   await model.saveSafetensors(directory, { dtype });
-  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
-    const text = await read(files, name);
-    if (text !== undefined) await writeFile(join(directory, name), text);
-  }
+  await writeFiles(directory, tokenizerFiles);
 }
 
 /** What a model says after a prompt. */
@@ -118,15 +124,25 @@ async function read(files: ModelFiles, name: string): Promise<string | undefined
 
 const GPT2_TOKENS = 50257;
 
-async function tokenizerOf(files: ModelFiles, source: string): Promise<Tokenizer> {
-  const json = await read(files, 'tokenizer.json');
-  if (json !== undefined) return tokenizerFromJson(json, (await read(files, 'tokenizer_config.json')) ?? {});
-  const config = (await read(files, 'config.json')) ?? '';
-  if (new RegExp(`"vocab_size"\\s*:\\s*${GPT2_TOKENS}\\b`).test(config)) return gpt2Tokenizer();
+/** Nothing for a GPT-2 without: its tokens are known. @throws If another model comes without a tokenizer. */
+async function readTokenizer(files: ModelFiles, source: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+    const text = await read(files, name);
+    if (text !== undefined) found[name] = text;
+  }
+  if (found['tokenizer.json'] !== undefined) return found;
+  const config = (await read(files, 'config.json')) ?? '{"vocab_size": 50257}'; // which loading complains of
+  if (new RegExp(`"vocab_size"\\s*:\\s*${GPT2_TOKENS}\\b`).test(config)) return {};
   throw new Error(
     `openCheckpoint: '${source}' has no tokenizer.json, expected the one it was published with. Download it too.`,
   );
 }
+
+const tokenizerOf = async (files: Readonly<Record<string, string>>): Promise<Tokenizer> =>
+  'tokenizer.json' in files
+    ? tokenizerFromJson(files['tokenizer.json'], files['tokenizer_config.json'] ?? {})
+    : gpt2Tokenizer();
 
 /** About how many numbers a model has, from what its files weigh; 0 if they cannot be found, which loading complains of. */
 async function parameterCount(files: ModelFiles): Promise<number> {

@@ -19,7 +19,7 @@ export interface PlotOptions {
 }
 
 /** Readable with colour-blind eyes too. (Okabe and Ito) */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#777777'];
 const LINE_HEIGHT = 16;
 
 /** Lines and a key of their names, as a standalone SVG on white. */

@@ -13,7 +13,7 @@ export type BackendName = (typeof BACKENDS)[number];
  * @throws If TensorFlow is asked for and not installed.
  */
 export async function startBackend(name: BackendName = 'wasm'): Promise<void> {
-  for (const event of ['uncaughtException', 'unhandledRejection']) process.prependListener(event, exitWith);
+  process.prependListener('uncaughtException', exitWith).prependListener('unhandledRejection', exitWith);
   if (name === 'tensorflow') await importTensorflow();
   await tf.setBackend(name);
   if (name === 'wasm') await installWasmKernels();

@@ -43,14 +43,12 @@ const options: Options = given.smoke
 const { model: source, prompt, stablemax, contextLength, batchSize, seed, out } = options;
 
 const checkpoint = await openCheckpoint(source, {
-  accessToken: process.env.HF_TOKEN,
-  name: 'gpt2',
+  ...{ accessToken: process.env.HF_TOKEN, name: 'gpt2', contextLength },
+  ...(options.blocks && { extraNumbers: 0.5 }),
   config: { checkpointing: options.gradientCheckpointing, head: stablemax ? 'stablemax' : 'softmax' },
 });
 const { model, tokenizer } = checkpoint;
-console.log(
-  `${source}: ${(model.parameterCount / 1e6).toFixed(1)} million numbers, ${model.config.layers} blocks`,
-);
+console.log(`${source}: ${model.parameterCount.toLocaleString('en')} numbers, ${model.config.layers} blocks`);
 
 const file = await tokenize(readFileSync(options.text!, 'utf8'), { tokenizer });
 const text = await TokenDataset.open(file, { contextLength, batchSize, seed });

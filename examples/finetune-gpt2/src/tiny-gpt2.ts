@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { writeFiles } from '@evenkeel/example-common/checkpoint';
+import { POEM } from '@evenkeel/example-common/poem';
 import { tinyTokenizer } from '@evenkeel/example-common/tiny-tokenizer';
 import { GPT } from '@evenkeel/gpt-model';
 
@@ -22,15 +22,15 @@ export async function writeTinyGpt2(directory: string) {
   await writeFiles(directory, files);
   return {
     model: directory,
-    text: fileURLToPath(new URL('../../minimal/src/text.txt', import.meta.url)),
+    text: POEM,
     ...{
       prompt: 'A ship',
-      steps: 60,
+      steps: 40,
       batchSize: 4,
       accumulate: 2,
       contextLength: 32,
       learningRate: 0.01,
-      saveEvery: 30,
+      saveEvery: 20,
     },
   };
 }

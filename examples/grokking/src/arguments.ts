@@ -12,10 +12,14 @@ const MAIN_JOB: readonly [Setting, RecipeName[]][] = [
   [SMALL, ['adamw', 'stablemax']],
 ];
 
+/** Small enough for seconds. */
+const SMOKE: Partial<Setting> = { modulus: 7, hidden: [16], trainFraction: 0.7, epochs: 60 };
+
 interface Options extends Partial<Omit<Setting, 'name'>> {
   recipe?: RecipeName[];
   setting?: keyof typeof SETTINGS;
   backend: string;
+  smoke?: boolean;
   out: string;
 }
 
@@ -23,9 +27,10 @@ interface Options extends Partial<Omit<Setting, 'name'>> {
  * From command-line arguments to runs. Prints help, or an error and exits, as commander does.
  */
 export function parseArguments(args: readonly string[]): { runs: Run[]; out: string } {
-  const { recipe, setting, backend, out, ...overrides } = command()
+  const { recipe, setting, backend, smoke, out, ...options } = command()
     .parse(args, { from: 'user' })
     .opts<Options>();
+  const overrides = smoke ? { ...SMOKE, ...options } : options;
   const plan: readonly [Setting, readonly RecipeName[]][] =
     recipe || setting
       ? [[SETTINGS[setting ?? 'published'], recipe ?? (Object.keys(RECIPES) as RecipeName[])]]
@@ -79,6 +84,7 @@ const command = () =>
       ),
     )
     .addOption(new Option('--backend <name>', 'tfjs backend').choices(['wasm', 'cpu']).default('wasm'))
+    .addOption(new Option('--smoke', 'a tiny task, to see whether it works'))
     .addOption(new Option('--out <folder>', 'where report and metrics go').default('runs/grokking'))
     .addHelpText(
       'after',

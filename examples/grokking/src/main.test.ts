@@ -72,7 +72,7 @@ describe('the grokking example, run end to end on a small task', () => {
     expect(report.match(/<svg/g)).toHaveLength(5);
     for (const recipe of RECIPES) expect(report).toContain(`<td>${recipe}</td>`);
     expect(report).not.toMatch(/NaN|undefined|<script|<link|src=/);
-    expect(readdirSync(out).sort()).toEqual(['published', 'report.html']);
+    expect(readdirSync(out).sort()).toEqual(['accuracy.svg', 'published', 'report.html']);
   });
 
   it('gives the same numbers for the same seed, and others for another', () => {

@@ -5,7 +5,9 @@
 //   npm start -- --recipe orthograd --seed 2           one run
 //   npm start -- --help
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { plotLines } from '@evenkeel/example-common/plot';
 import pc from 'picocolors';
 import { parseArguments } from './arguments.js';
 import type { Metrics } from './metrics.js';
@@ -46,4 +48,20 @@ for (const group of bySetting) {
 }
 const report = join(out, 'report.html');
 writeReport(report, bySetting);
-console.log(`\nPlots: ${report}\nNumbers: ${[...files.values()].map(({ path }) => path).join(', ')}`);
+const points = results.flatMap(({ recipe, setting, history }) =>
+  history.map(({ epoch, testAccuracy }) => ({
+    line: `${recipe}, ${setting.name}`,
+    x: epoch,
+    y: testAccuracy,
+  })),
+);
+const picture = {
+  x: 'epoch',
+  y: 'right on unseen pairs, %',
+  scale: 'percent' as const,
+  key: 'bottom-right' as const,
+};
+writeFileSync(join(out, 'accuracy.svg'), plotLines(points, picture));
+console.log(
+  `\nPlots: ${report}, ${join(out, 'accuracy.svg')}\nNumbers: ${[...files.values()].map(({ path }) => path).join(', ')}`,
+);

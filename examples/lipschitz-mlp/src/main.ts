@@ -28,6 +28,7 @@ const options = new Command('lipschitz-mlp')
     new Option('--recipes <names...>', 'which recipes').choices(RECIPE_NAMES).default(RECIPE_NAMES, 'all'),
   )
   .option('--levels <n>', 'only so many levels of each recipe, from tight to loose', whole)
+  .option('--smoke', 'a tiny run, to see whether it works')
   .option('--out <folder>', 'where report.html and results.json go', 'runs/lipschitz-mlp')
   .addHelpText(
     'after',
@@ -36,6 +37,16 @@ const options = new Command('lipschitz-mlp')
   .parse()
   .opts();
 
+if (options.smoke) {
+  Object.assign(options, {
+    steps: 60,
+    hidden: ['32'],
+    images: 2000,
+    attacked: 30,
+    recipes: ['muon+softcap'],
+    levels: 2,
+  });
+}
 const settings: Settings = {
   hidden: (options.hidden as string[]).map(whole),
   steps: options.steps,

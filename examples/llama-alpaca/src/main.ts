@@ -43,14 +43,12 @@ const { model: source, ask, stablemax, contextLength, batchSize, seed, out } = o
 
 const instructions = await readInstructions(options.data);
 const checkpoint = await openCheckpoint(source, {
-  ...{ ...hub, name: 'llama', extraNumbers: options.blocks ? 0.1 : 3 },
+  ...{ ...hub, name: 'llama', contextLength, extraNumbers: options.blocks ? 0.1 : 3 },
   config: { checkpointing: options.gradientCheckpointing, head: stablemax ? 'stablemax' : 'softmax' },
 });
 tiny?.close();
 const { model, tokenizer } = checkpoint;
-console.log(
-  `${source}: ${(model.parameterCount / 1e6).toFixed(1)} million numbers, ${model.config.layers} blocks`,
-);
+console.log(`${source}: ${model.parameterCount.toLocaleString('en')} numbers, ${model.config.layers} blocks`);
 
 // The last twentieth is for validation, at most 200. Only responses are learnt; prompts have the target −100.
 const kept = Math.min(200, Math.ceil(instructions.length / 20));

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFiles } from '@evenkeel/example-common/checkpoint';
 import { fakeHub } from '@evenkeel/example-common/fake-hub';
@@ -16,6 +16,7 @@ const TOKEN = 'hf_for_this_run_only';
  * @returns The options of a run with it, where the hub is, and how to end it.
  */
 export async function serveTinyLlama(directory: string) {
+  await rm(directory, { recursive: true, force: true });
   await writeTinyLlama(join(directory, MODEL));
   const data = join(directory, 'instructions.json');
   await writeFiles(directory, { 'instructions.json': INSTRUCTIONS });
@@ -25,7 +26,7 @@ export async function serveTinyLlama(directory: string) {
       ...{ model: MODEL, data, ask: 'Say the word ship twice.' },
       ...{ steps: 40, batchSize: 2, accumulate: 2, contextLength: 320, learningRate: 0.01, saveEvery: 20 },
     },
-    hub: { hubUrl, accessToken: TOKEN, cacheDir: join(directory, `cache-${process.pid}`) },
+    hub: { hubUrl, accessToken: TOKEN, cacheDir: join(directory, 'cache') },
     close,
   };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { characterTokenizer, TokenDataset, tokenize } from '@evenkeel/data';
 import { whole } from '@evenkeel/example-common/arguments';
 import { plotLines } from '@evenkeel/example-common/plot';
+import { POEM } from '@evenkeel/example-common/poem';
 import { startBackend } from '@evenkeel/example-common/start-backend';
 import { GPT, GPT_PRESETS, generate } from '@evenkeel/gpt-model';
 import { adamW, chain, isMatrix, masked, TransformOptimizer } from '@evenkeel/optim';
@@ -27,7 +28,7 @@ const { steps, smoke, out } = new Command('minimal')
 await startBackend();
 
 // The text as numbers, and numbers as batches.
-const text = readFileSync(new URL('text.txt', import.meta.url), 'utf8');
+const text = readFileSync(POEM, 'utf8');
 const tokenizer = characterTokenizer(text);
 const data = await TokenDataset.open(await tokenize(text, { tokenizer }), {
   contextLength: 32,

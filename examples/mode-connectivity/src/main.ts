@@ -17,6 +17,18 @@ import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 
+interface Options {
+  steps: number;
+  from: number[];
+  layers: number;
+  width: number;
+  learningRate: number;
+  images: number;
+  seed: number;
+  smoke?: boolean;
+  out: string;
+}
+
 const stepsList = (text: string) => text.split(',').map((step) => (step === '0' ? 0 : whole(step)));
 
 const command = new Command('mode-connectivity')
@@ -39,7 +51,7 @@ const command = new Command('mode-connectivity')
   .option('--out <folder>', 'where barriers.svg, paths.svg and results.json go', 'runs/mode-connectivity')
   .addHelpText('after', '\nExamples:\n  npm run example -- mode-connectivity --from 0,10,100 --steps 300')
   .parse();
-const { smoke, ...given } = command.opts();
+const { smoke, ...given } = command.opts<Options>();
 const { steps, from, layers, width, learningRate, images, seed, out } = smoke
   ? { ...given, steps: 30, from: [0, 15], width: 16, images: 500 }
   : given;

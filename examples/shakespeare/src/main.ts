@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
+import { POEM } from '@evenkeel/example-common/poem';
 import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -12,7 +13,7 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { type Point, plotLosses } from './plot.js';
-import { SETTINGS, type Settings } from './settings.js';
+import { SETTINGS, type Settings, SMOKE } from './settings.js';
 import { readText } from './text.js';
 import { train } from './train.js';
 
@@ -42,13 +43,19 @@ const command = new Command('shakespeare')
   .option('--learning-rate <x>', 'largest step size', positive, SETTINGS.learningRate)
   .option('--evaluate-every <n>', 'steps between two samples', whole, SETTINGS.evaluateEvery)
   .option('--seed <n>', 'first weights, order of the text, samples', whole, SETTINGS.seed)
+  .option('--smoke', 'a tiny model and a small text, to see whether it works')
   .option('--out <folder>', 'where losses.json and losses.svg go', 'runs/shakespeare')
   .addHelpText('after', '\nThe defaults take about ten minutes on two cores. A first look: --steps 200')
   .parse();
-const { text: path, out, ...chosen } = command.opts<Settings & { text?: string; out: string }>();
-const settings: Settings = { ...SETTINGS, ...chosen };
+const {
+  text: path,
+  smoke,
+  out,
+  ...chosen
+} = command.opts<Settings & { text?: string; smoke?: boolean; out: string }>();
+const settings: Settings = { ...SETTINGS, ...chosen, ...(smoke && SMOKE) };
 
-const text = await readText(path).catch((error: Error) => command.error(error.message));
+const text = await readText(smoke ? POEM : path).catch((error: Error) => command.error(error.message));
 await tf.setBackend('wasm');
 await installWasmKernels();
 const bar = new SingleBar({

@@ -33,3 +33,13 @@ export const SETTINGS: Settings = {
   seed: 1,
   evaluateEvery: 100,
 };
+
+/** What takes seconds. */
+export const SMOKE: Partial<Settings> = {
+  layers: 1,
+  heads: 2,
+  width: 32,
+  contextLength: 32,
+  steps: 60,
+  evaluateEvery: 30,
+};

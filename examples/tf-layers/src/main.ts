@@ -11,7 +11,7 @@ import { lipschitzCertificate } from '@evenkeel/lipschitz';
 import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
-import { type Epoch, trainProject } from './project.js';
+import { type Epoch, type Project, trainProject } from './project.js';
 import { VARIANTS, type VariantName } from './variants.js';
 
 const names = Object.keys(VARIANTS) as VariantName[];
@@ -27,8 +27,8 @@ const { smoke, variants, out, ...given } = new Command('tf-layers')
   .option('--out <folder>', 'where accuracy.svg and results.json go', 'runs/tf-layers')
   .addHelpText('after', '\nExamples:\n  npm run example -- tf-layers --variants before orthograd --seed 2')
   .parse()
-  .opts();
-const project = smoke ? { ...given, modulus: 11, epochs: 40 } : given;
+  .opts<Project & { variants: VariantName[]; smoke?: boolean; out: string }>();
+const project: Project = smoke ? { ...given, modulus: 11, epochs: 40 } : given;
 await startBackend();
 
 /** A proven bound on how far the network can amplify a change of its input. */
@@ -48,7 +48,7 @@ const bar = new SingleBar({
 });
 bar.start(variants.length * project.epochs, 0, { name: variants[0], seen: '–', fresh: '–' });
 const results: { name: VariantName; history: Epoch[]; lipschitz: number }[] = [];
-for (const name of variants as VariantName[]) {
+for (const name of variants) {
   const history: Epoch[] = [];
   const model = await trainProject(VARIANTS[name](), project, (epoch) => {
     history.push(epoch);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { GPT } from '../index.js';
+import { GPT, modelFiles } from '../index.js';
 
 const CHECKPOINTS = new URL('../../fixtures/checkpoints/', import.meta.url).pathname;
 const cacheDir = mkdtempSync(join(tmpdir(), 'hub-'));
@@ -80,4 +80,16 @@ it('passes a token, and says what to do when one is missing or the model is not 
     /^GPT.load: the hub did not give the files of 'private\/mistral_f16' .* pass accessToken if it needs one/,
   );
   await expect(GPT.load('someone/nothing', { hubUrl, cacheDir })).rejects.toThrow(/^GPT.load: /);
+});
+
+it('finds the files beside the weights, and none that is not there', async () => {
+  const hub = await modelFiles('private/llama_f32_gqa', { hubUrl, cacheDir, accessToken: 'hf_secret' });
+  const local = await modelFiles(join(CHECKPOINTS, 'llama_f32_gqa'));
+  const [remote, here] = [await hub('config.json'), await local('config.json')] as string[];
+  expect(readFileSync(remote, 'utf8')).toBe(readFileSync(here, 'utf8'));
+  expect([await hub('tokenizer.model'), await local('tokenizer.model')]).toEqual([undefined, undefined]);
+  const model = await GPT.load(hub);
+  expect(model.config.architecture).toBe('llama');
+  model.dispose();
+  await expect(modelFiles('no such place')).rejects.toThrow("'no such place' is not a directory");
 });
