@@ -10,7 +10,7 @@ export function surroundingsForTests(): Surroundings & { remove(): void } {
     directory: join(root, 'run'),
     kept: join(root, 'kept'),
     signal: new AbortController().signal,
-    text: async () => 'the quick brown fox jumps over the lazy dog, again and again.\n'.repeat(200),
+    text: async () => 'the quick brown fox jumps over the lazy dog, again and again.\n'.repeat(100),
     remove: () => rmSync(root, { recursive: true }),
   };
 }
