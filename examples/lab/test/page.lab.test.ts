@@ -68,7 +68,7 @@ describe('what goes wrong', () => {
   it('stops when the loss leaves the rails, and when the worker breaks, with curves and checkpoint kept', async () => {
     const page = await lab.page();
     const run = new Run(page);
-    await run.choose({ ...ARITHMETIC, 'Steps in all': '5000', 'Learning rate': '0.003' });
+    await run.choose({ ...ARITHMETIC, 'Steps in all': '100000', 'Learning rate': '0.003' });
     await run.press('Start');
     await run.passes(4);
     const { name } = await run.save();
