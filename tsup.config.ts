@@ -16,5 +16,7 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   treeshake: true,
+  // import.meta.url in CommonJS.
+  shims: true,
   target: 'es2022',
 });

@@ -13,6 +13,8 @@ export interface WorkersOptions {
    * once more, from its beginning to its call of `train`.
    */
   readonly script?: string | URL;
+  /** What the script finds in `process.argv` behind the first two. Default what this program does. */
+  readonly argv?: readonly string[];
   /**
    * How much a part of a batch counts in the mean. Default its rows. Where a loss averages over something else, such as
    * the labels that are not ignored, count that.

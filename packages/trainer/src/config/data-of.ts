@@ -97,7 +97,12 @@ async function tokensOf(
   data: TokenData,
   options: Parameters<typeof TokenDataset.open>[1],
 ): Promise<{ dataset: TokenDataset; tokenizer?: Tokenizer }> {
-  if (data.kind === 'tokens') return { dataset: await TokenDataset.open(data.file, options) };
+  if (data.kind === 'tokens') {
+    const dataset = await TokenDataset.open(data.file, options);
+    const { tokenizer, vocabulary } = dataset.sidecar;
+    if (vocabulary) return { dataset, tokenizer: characterTokenizer(vocabulary) };
+    return { dataset, ...(tokenizer === 'gpt2' ? { tokenizer: await gpt2Tokenizer() } : {}) };
+  }
   if ((data.text === undefined) === (data.file === undefined)) {
     throw new Error(
       'run config: data.text and data.file are both there or both missing, expected one of them.',

@@ -1,6 +1,7 @@
 export { type ConfiguredData, dataOf } from './data-of.js';
 export { ExampleBatches } from './example-batches.js';
 export { IGNORED, lossOf } from './loss-of.js';
+export { countedAccuracy } from './measures.js';
 export { Mlp, type MlpOptions } from './mlp.js';
 export { modelOf } from './model-of.js';
 export { ConfiguredOptimizer, optimizerOf } from './optimizer-of.js';

@@ -19,6 +19,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import type { Batch } from '../batch.js';
 import type { Callback, Run } from '../callback.js';
 import { IGNORED } from './loss-of.js';
 import type { Mlp } from './mlp.js';
@@ -89,6 +90,10 @@ export function countedAccuracy(targets: Tensor, logits: Tensor): Tensor {
     return div(sum(mul(right, counted)), maximum(sum(counted), 1));
   });
 }
+
+/** How many targets of a batch count. */
+export const countedTargets = ({ targets }: Batch): number =>
+  tidy(() => sum(cast(notEqual(targets as Tensor, IGNORED), 'float32')).dataSync()[0]);
 
 /** Measured is before a step: the first, and each that ends so many. */
 const isEvery = ({ step }: Run, every: number): boolean => step === 0 || (step + 1) % every === 0;

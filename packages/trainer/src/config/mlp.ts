@@ -33,7 +33,7 @@ export class Mlp {
   readonly variables: readonly Variable[];
   private readonly layers: readonly { weight: Variable; bias?: Variable }[];
 
-  constructor(private readonly options: MlpOptions) {
+  constructor(readonly options: MlpOptions) {
     const { widths, bias, seed, name = 'mlp' } = options;
     this.layers = widths.slice(1).map((out, i) => {
       const [inputs, limit] = [widths[i], 1 / Math.sqrt(widths[i])];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeIssues } from './describe-issues.js';
 
 const positive = z.number().positive();
 const notNegative = z.number().nonnegative();
@@ -257,6 +258,7 @@ export const runConfigSchema = z.strictObject({
     .describe('Rounds what enters matrix products in the forward pass.'),
   steps: count.default(1000),
   gradientAccumulation: count.default(1).describe('New batches per step, whose gradients are averaged.'),
+  workers: count.default(1).describe('Threads that share each batch, in Node.'),
   evaluate: z
     .strictObject({ every: count.default(100), batches: count.optional().describe('Default: all.') })
     .prefault({}),
@@ -302,9 +304,7 @@ export type RunConfigInput = z.input<typeof runConfigSchema>;
 export function parseRunConfig(config: unknown): RunConfig {
   const result = runConfigSchema.safeParse(config);
   if (result.success) return result.data;
-  throw new Error(
-    `run config: it does not fit, expected what the schema says.\n${z.prettifyError(result.error)}`,
-  );
+  throw new Error(`run config: it does not fit.\n${describeIssues(result.error, config, runConfigSchema)}`);
 }
 
 /** The schema of a run config as JSON Schema, for editors. */

@@ -3,9 +3,16 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import type { Callback } from '../callback.js';
 import type { Which } from '../checkpoint.js';
 import { type TrainResult, train } from '../train.js';
+import type { WorkersOptions } from '../workers.js';
 import { type ConfiguredData, dataOf } from './data-of.js';
 import { lossOf } from './loss-of.js';
-import { activationMeasure, certificateMeasure, countedAccuracy, grokkingMeasure } from './measures.js';
+import {
+  activationMeasure,
+  certificateMeasure,
+  countedAccuracy,
+  countedTargets,
+  grokkingMeasure,
+} from './measures.js';
 import type { Mlp } from './mlp.js';
 import { modelOf } from './model-of.js';
 import { type ConfiguredOptimizer, optimizerOf } from './optimizer-of.js';
@@ -17,6 +24,8 @@ export interface TrainFromConfigOptions {
   readonly callbacks?: readonly Callback[];
   readonly resume?: boolean | Which;
   readonly signal?: AbortSignal;
+  /** What further threads run, as for `train`: a module that calls `trainFromConfig` with the same config. */
+  readonly workers?: Pick<WorkersOptions, 'script' | 'argv'>;
   /** Sees model and data before the first step. */
   readonly onReady?: (parts: RunParts) => unknown;
 }
@@ -48,7 +57,7 @@ export interface ConfiguredResult extends TrainResult {
  */
 export async function trainFromConfig(
   input: RunConfigInput,
-  { callbacks = [], resume, signal, onReady }: TrainFromConfigOptions = {},
+  { callbacks = [], resume, signal, workers, onReady }: TrainFromConfigOptions = {},
 ): Promise<ConfiguredResult> {
   const config = parseRunConfig(input);
   const parts = await buildRun(config);
@@ -68,6 +77,7 @@ export async function trainFromConfig(
       gradientAccumulation,
       logEvery,
       seed,
+      workers: { ...workers, count: config.workers, weigh: countedTargets },
       precision,
       guard: action === 'off' ? false : { action, ...limits },
       ...(data.validation

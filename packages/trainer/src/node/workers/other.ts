@@ -13,6 +13,7 @@ export class Other {
 
   constructor(
     script: string | URL,
+    argv: readonly string[] = process.argv.slice(2),
     start: Start,
     private readonly variables: readonly Variable[],
   ) {
@@ -22,7 +23,7 @@ export class Other {
     this.worker = new Worker(ENTRY, {
       eval: true,
       workerData: { [WORKER_DATA]: start, script: urlOf(script), tsx: underTsx() },
-      argv: process.argv.slice(2),
+      argv: [...argv],
       stdout: true,
     });
     this.worker.stdout.resume();

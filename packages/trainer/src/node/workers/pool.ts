@@ -42,12 +42,17 @@ export class WorkerPool implements GradientPool {
   }
 
   /** @throws If a thread ends, fails, or arrives at `train` with other variables. */
-  static async open({ count, script, weigh }: WorkersOptions, variables: readonly Variable[]) {
+  static async open({ count, script, argv, weigh }: WorkersOptions, variables: readonly Variable[]) {
     const path = script ?? ownScript();
     const bytes = 4 * sizeOf(variables);
     const weights = new SharedArrayBuffer(bytes);
     const others = Array.from({ length: count - 1 }, (_, i) => {
-      return new Other(path, { rank: i + 1, weights, gradients: new SharedArrayBuffer(bytes) }, variables);
+      return new Other(
+        path,
+        argv,
+        { rank: i + 1, weights, gradients: new SharedArrayBuffer(bytes) },
+        variables,
+      );
     });
     const pool = new WorkerPool(variables, others, weights, weigh);
     try {

@@ -1,0 +1,355 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { main } from './main.js';
+
+const root = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'));
+const text = join(root, 'text.txt');
+beforeAll(() => writeFileSync(text, 'to be or not to be, that is the question. '.repeat(100).trim()));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => vi.restoreAllMocks());
+
+/** Runs the command line here, and collects what it prints. */
+async function evenkeel(...args: string[]): Promise<{ code: number; out: string; errors: string }> {
+  let [out, errors] = ['', ''];
+  const write = (add: (text: string) => void) => (piece: string | Uint8Array) => {
+    add(String(piece));
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(
+    write((piece) => {
+      out += piece;
+    }) as never,
+  );
+  vi.spyOn(process.stderr, 'write').mockImplementation(
+    write((piece) => {
+      errors += piece;
+    }) as never,
+  );
+  vi.spyOn(console, 'log').mockImplementation((line) => {
+    out += `${line}\n`;
+  });
+  const code = await main(args);
+  vi.restoreAllMocks();
+  return { code, out, errors };
+}
+
+const configOf = async (...args: string[]) => {
+  const { code, out, errors } = await evenkeel('train', '--print-config', ...args);
+  expect(errors).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(out);
+};
+
+describe('flags', () => {
+  it('are the fields of a config', async () => {
+    const config = await configOf(
+      '--data',
+      'modular-arithmetic',
+      '--optimizer.learningRate',
+      '3e-4',
+      '--orthograd',
+      '--steps',
+      '7',
+    );
+    expect(config).toMatchObject({
+      optimizer: { name: 'adamw', learningRate: 3e-4 },
+      orthograd: true,
+      steps: 7,
+    });
+  });
+
+  it('change a preset, also to another variety, in any order', async () => {
+    const config = await configOf(
+      '--preset',
+      'grokking',
+      '--optimizer.momentum',
+      '0.8',
+      '--optimizer',
+      'muon',
+      '--no-orthograd',
+    );
+    expect(config.optimizer).toMatchObject({ name: 'muon', momentum: 0.8, learningRate: 0.02 });
+    expect(config.orthograd).toBe(false);
+    expect(config.data.modulus).toBe(113);
+  });
+
+  it('take lists, nested fields and choices of the model', async () => {
+    const config = await configOf(
+      ...['--preset', 'grokking', '--model.hidden', '32,16', '--orthograd.skip', 'head,embed'],
+      ...['--constraint', 'soft-cap', '--constraint.maxNorm', '1.5', '--guard.action', 'rollback'],
+    );
+    expect(config.model.hidden).toEqual([32, 16]);
+    expect(config.orthograd.skip).toEqual(['head', 'embed']);
+    expect(config.constraint).toMatchObject({ name: 'soft-cap', maxNorm: 1.5 });
+    expect(config.guard.action).toBe('rollback');
+    const gpt = await configOf(
+      '--text',
+      text,
+      '--model',
+      'lipschitz',
+      '--model.scoreBias',
+      '--model.layers',
+      '2',
+    );
+    expect(gpt.model).toMatchObject({ architecture: 'lipschitz', scoreBias: true, layers: 2 });
+  });
+
+  it('know files of data by their ends', async () => {
+    expect((await configOf('--data', 'a.bin')).data).toMatchObject({
+      kind: 'tokens',
+      file: resolve('a.bin'),
+    });
+    expect((await configOf('--data', 'a.json')).data).toMatchObject({
+      kind: 'instructions',
+      file: resolve('a.json'),
+    });
+    expect((await configOf('--data', 'a.txt')).data).toMatchObject({ kind: 'text', file: resolve('a.txt') });
+  });
+
+  it.each([
+    [['--preset', 'groking'], "--preset is 'groking', did you mean grokking?"],
+    [
+      ['--preset', 'grokking', '--learningRate', '1'],
+      '--learningRate is unknown, did you mean --optimizer.learningRate?',
+    ],
+    [['--preset', 'grokking', '--optimiser', 'muon'], '--optimiser is unknown, did you mean --optimizer?'],
+    [
+      ['--preset', 'grokking', '--optimizer', 'adam'],
+      'optimizer is "adam", expected one of adamw, grokadamw, muon, sgd',
+    ],
+    [['--preset', 'grokking', '--steps', 'many'], 'steps is "many", expected number'],
+    [['--preset', 'grokking', '--loss', 'softmax', '--loss', 'stablemax'], '--loss came twice'],
+    [['--preset', 'grokking', '--__proto__.polluted', '1'], '--__proto__.polluted is unknown'],
+    [['--preset', 'grokking', 'config.json'], 'expected one of them'],
+    [['--text', 'nowhere.txt'], "--text is 'nowhere.txt', which is not there"],
+    [['nowhere.yaml'], "the config file 'nowhere.yaml' is not there"],
+    [[], 'there are no data'],
+    [['--preset', 'grokking', '--backend', 'gpu'], "--backend is 'gpu', expected one of"],
+  ])('that are wrong say what was expected: %j', async (args, message) => {
+    const out = join(root, 'never');
+    const { code, errors } = await evenkeel('train', ...args, '--out', out);
+    expect(errors).toContain(message);
+    expect(errors).not.toMatch(/\n\s+at /);
+    expect(code).toBe(1);
+    expect(existsSync(join(out, 'run.json'))).toBe(false);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+});
+
+describe('config files', () => {
+  const files = {
+    'config.json': '{ "data": { "kind": "modular-arithmetic" }, "steps": 3 }',
+    'config.yaml': 'data:\n  kind: modular-arithmetic\nsteps: 3\n',
+    'config.ts': "export default { data: { kind: 'modular-arithmetic' as const }, steps: 1 + 2 };",
+  };
+
+  it.each(Object.entries(files))('may be %s', async (name, content) => {
+    writeFileSync(join(root, name), content);
+    expect(await configOf(join(root, name), '--seed', '4')).toMatchObject({ steps: 3, seed: 4 });
+  });
+
+  it('that are wrong are refused by name', async () => {
+    writeFileSync(
+      join(root, 'wrong.json'),
+      '{ "data": { "kind": "modular-arithmetic" }, "losss": "softmax" }',
+    );
+    writeFileSync(join(root, 'broken.json'), '{ "data": ');
+    expect((await evenkeel('train', join(root, 'wrong.json'))).errors).toContain(
+      'losss is unknown, did you mean loss?',
+    );
+    expect((await evenkeel('train', join(root, 'broken.json'))).errors).toContain('broken.json');
+  });
+});
+
+describe('a run', () => {
+  const run = join(root, 'run');
+  const small = [
+    '--model',
+    'lipschitz',
+    '--model.layers',
+    '1',
+    '--model.heads',
+    '2',
+    '--model.width',
+    '16',
+    '--model.contextLength',
+    '16',
+  ];
+  const trained = [
+    'train',
+    '--text',
+    text,
+    '--out',
+    run,
+    '--steps',
+    '30',
+    '--checkpoint.every',
+    '10',
+    '--evaluate.every',
+    '10',
+    ...small,
+  ];
+
+  it('leaves checkpoints, metrics, events and a report, and is not overwritten', async () => {
+    const { code, out } = await evenkeel(...trained, '--measure.certifyEvery', '10');
+    expect(code).toBe(0);
+    expect(out).toContain(`evenkeel generate ${run}`);
+    for (const file of ['run.json', 'metrics.jsonl', 'report.html', 'checkpoints/latest'])
+      expect(existsSync(join(run, file))).toBe(true);
+    expect(readFileSync(join(run, 'metrics.jsonl'), 'utf8')).toContain('log10Lipschitz');
+    const again = await evenkeel(...trained);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.errors).toContain(`evenkeel resume ${run}`);
+    const other = join(root, 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'precious.txt'), 'mine');
+    const refused = await evenkeel(...trained, '--out', other, '--overwrite');
+    expect(refused.errors).toContain('--overwrite does not delete');
+    expect(readFileSync(join(other, 'precious.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('writes text, the same for the same seed', async () => {
+    const write = async () =>
+      JSON.parse(
+        (await evenkeel('generate', run, 'to be', '--maxTokens', '20', '--seed', '3', '--json')).out,
+      );
+    const [first, second] = [await write(), await write()];
+    expect(first).toEqual(second);
+    expect([...first.text]).toHaveLength(20);
+    const unknown = await evenkeel('generate', run, '€');
+    expect(unknown.errors).toContain('not in the vocabulary');
+  });
+
+  it('is certified: bound, published estimate, and no amplification above the bound', async () => {
+    const { out } = await evenkeel('certify', run, '--json');
+    const { lipschitz, log10Published, found, medianRadius, matrices } = JSON.parse(out);
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThanOrEqual(lipschitz);
+    expect(log10Published).toBeLessThan(Math.log10(lipschitz));
+    expect(medianRadius).toBeGreaterThan(0);
+    expect(matrices).toHaveLength(8);
+    expect((await evenkeel('certify', run)).out).toContain('Lipschitz constant at most');
+  });
+
+  it('is interpolated with its own past, on the same batches', async () => {
+    const out = join(root, 'path');
+    const past = join(run, 'checkpoints', 'step-00000010');
+    const { code, out: printed } = await evenkeel(
+      'interpolate',
+      run,
+      past,
+      '--alphas',
+      '5',
+      '--batches',
+      '3',
+      '--out',
+      out,
+      '--json',
+    );
+    expect(code).toBe(0);
+    const path = JSON.parse(printed);
+    expect(path.alphas).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(path.values.validation.loss[4]).toBeLessThan(path.values.validation.loss[0]);
+    expect(path.barriers.train.error).toBeLessThan(0.5);
+    expect(readFileSync(join(out, 'path.svg'), 'utf8')).toContain('<svg');
+    expect(JSON.parse(readFileSync(join(out, 'path.json'), 'utf8')).barriers).toEqual(path.barriers);
+  });
+
+  it('goes further than planned, and is shown beside another', async () => {
+    expect(await evenkeel('resume', run, '--steps', '40')).toMatchObject({
+      code: 0,
+      errors: expect.any(String),
+      out: expect.stringContaining('done at step 40'),
+    });
+    const page = join(root, 'both.html');
+    expect(await evenkeel('report', run, join(run, 'metrics.jsonl'), '--out', page)).toMatchObject({
+      code: 0,
+    });
+    expect(readFileSync(page, 'utf8')).toContain('<svg');
+  });
+
+  it('does not go on with another text', async () => {
+    const before = readFileSync(text, 'utf8');
+    writeFileSync(text, `${before}!`);
+    expect((await evenkeel('resume', run, '--steps', '50')).errors).toContain('has changed since');
+    writeFileSync(text, before);
+  });
+
+  it('that is none is named', async () => {
+    for (const command of ['resume', 'generate', 'certify', 'report']) {
+      const { code, errors } = await evenkeel(command, join(root, 'nowhere'));
+      expect(code).toBe(1);
+      expect(errors).toContain('nowhere');
+    }
+  });
+});
+
+describe('tokens', () => {
+  it('are made of texts and learned from', async () => {
+    const bin = join(root, 'text.bin');
+    const { out } = await evenkeel('tokenize', text, '--tokenizer', 'characters', '--out', bin, '--json');
+    expect(JSON.parse(out)).toMatchObject({ tokenizer: 'character', count: 4199 });
+    const run = join(root, 'tokens');
+    const trained = await evenkeel(
+      'train',
+      '--data',
+      bin,
+      '--out',
+      run,
+      '--steps',
+      '2',
+      '--model.layers',
+      '1',
+      '--json',
+    );
+    expect(
+      trained.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).event),
+    ).toContain('end');
+    expect((await evenkeel('generate', run, 'be', '--maxTokens', '4')).out).toMatch(/^be/);
+    expect((await evenkeel('tokenize', 'nowhere.txt', '--out', bin)).errors).toContain('nowhere.txt');
+  });
+});
+
+describe('help', () => {
+  it('teaches by example', async () => {
+    for (const command of [
+      'train',
+      'resume',
+      'generate',
+      'tokenize',
+      'certify',
+      'interpolate',
+      'report',
+      'doctor',
+    ]) {
+      expect((await evenkeel(command, '--help')).out).toMatch(
+        new RegExp(`Examples:\\n  \\$ evenkeel ${command}`),
+      );
+    }
+    expect((await evenkeel('train', '--help-config')).out).toMatch(
+      /--optimizer\.learningRate .*adamw: 0\.001/,
+    );
+    expect(JSON.parse((await evenkeel('train', '--print-schema')).out)).toMatchObject({ type: 'object' });
+    expect((await evenkeel('--version')).out).toMatch(/^\d+\.\d+\.\d+/);
+    expect((await evenkeel('trian')).errors).toContain('Did you mean train?');
+  });
+
+  it('looks at the machine', async () => {
+    const { code, out } = await evenkeel('doctor', '--json');
+    const findings = Object.fromEntries(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => [JSON.parse(line).name, JSON.parse(line).ok]),
+    );
+    expect(findings).toMatchObject({ Node: true, 'backend cpu': true, 'backend wasm': true, kernels: true });
+    expect(code).toBe(0);
+    await tf.setBackend('wasm');
+  });
+});

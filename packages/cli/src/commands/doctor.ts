@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import { cpus, totalmem } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { quietCpu } from '../backend.js';
+import { outputOf } from '../output.js';
+
+/** What one looks at, and how it is. */
+interface Finding {
+  readonly name: string;
+  /** Whether it is there; undefined: one can do without. */
+  readonly ok: boolean | undefined;
+  readonly detail: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+const OPTIONAL = [
+  ['@huggingface/hub', 'loads models from the hub by their id'],
+  ['koffi', 'maps token files into memory, and MPI'],
+  ['@resvg/resvg-js', 'turns plots into PNG'],
+  ['@tensorflow/tfjs-node', 'tfjs on libtensorflow (--backend tensorflow); does not install on every Node'],
+] as const;
+
+export function doctorCommand(finish: (code: number) => void): Command {
+  return new Command('doctor')
+    .summary('looks at what this machine has')
+    .description('Looks at Node, backends, SIMD, kernels and optional packages, and says what to install.')
+    .option('--json', 'one JSON object per finding')
+    .addHelpText('after', '\nExamples:\n  $ evenkeel doctor\n  $ evenkeel doctor --json')
+    .action(async (options: { json?: boolean }) => {
+      const output = outputOf(options);
+      const findings = [
+        machine(),
+        await cpuBackend(),
+        ...(await wasmBackend()),
+        ...OPTIONAL.map(([name, use]) => optional(name, use)),
+      ];
+      for (const { name, ok, detail, advice } of findings) {
+        const mark = ok ? pc.green('✓') : ok === false ? pc.red('✗') : pc.yellow('–');
+        output.say(`${mark} ${pc.bold(name)}: ${detail}${advice ? `\n    ${advice}` : ''}`);
+        output.emit({ name, ok: ok ?? null, detail, advice });
+      }
+      finish(findings.some(({ ok }) => ok === false) ? 1 : 0);
+    });
+}
+
+function machine(): Finding {
+  const [major] = process.versions.node.split('.').map(Number);
+  const ok = major >= 20;
+  return {
+    name: 'Node',
+    ok,
+    detail: `${process.versions.node} on ${process.platform} ${process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    ...(ok ? {} : { advice: 'Evenkeel needs Node 20 or newer.' }),
+  };
+}
+
+async function cpuBackend(): Promise<Finding> {
+  await tf.setBackend('cpu');
+  quietCpu();
+  return {
+    name: 'backend cpu',
+    ok: computes(),
+    detail: `plain JavaScript, tfjs ${tf.version_core}: right, but slow`,
+  };
+}
+
+async function wasmBackend(): Promise<Finding[]> {
+  try {
+    await import('@tensorflow/tfjs-backend-wasm');
+    if (!(await tf.setBackend('wasm'))) throw new Error('it does not start');
+  } catch (error) {
+    return [
+      {
+        name: 'backend wasm',
+        ok: false,
+        detail: (error as Error).message.split('\n')[0],
+        advice: 'npm install @tensorflow/tfjs-backend-wasm',
+      },
+    ];
+  }
+  const { installWasmKernels } = await import('@evenkeel/wasm-kernels');
+  const report = await installWasmKernels();
+  const ok = computes();
+  report.uninstall();
+  const simd = report.relaxedSimd
+    ? 'SIMD and relaxed SIMD'
+    : report.simd
+      ? 'SIMD, no relaxed SIMD'
+      : 'no SIMD';
+  return [
+    {
+      name: 'backend wasm',
+      ok,
+      detail: simd,
+      ...(report.relaxedSimd
+        ? {}
+        : { advice: 'A newer Node has relaxed SIMD: products are about 1.4 times as fast.' }),
+    },
+    {
+      name: 'kernels',
+      ok: report.installed,
+      detail: report.installed
+        ? `${report.kernels.length} of @evenkeel/wasm-kernels`
+        : `not installed: ${report.reason}`,
+    },
+  ];
+}
+
+/** Whether the current backend multiplies. */
+const computes = (): boolean =>
+  tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync()[0] === 11);
+
+function optional(name: string, use: string): Finding {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return { name, ok: true, detail: `there: ${use}` };
+  } catch {
+    return { name, ok: undefined, detail: `not there: ${use}`, advice: `npm install ${name}` };
+  }
+}

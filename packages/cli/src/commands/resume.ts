@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { parseRunConfig, type RunConfig, type RunConfigInput } from '@evenkeel/trainer/config';
+import { Command, InvalidArgumentError } from 'commander';
+import { type BackendOptions, useBackend } from '../backend.js';
+import { outputOf } from '../output.js';
+import { CHECKPOINTS, checkData, readRun } from '../run-directory.js';
+import { trainInto } from '../training.js';
+
+interface Options {
+  readonly steps?: number;
+  readonly backend?: string;
+  readonly kernels: boolean;
+  readonly json?: boolean;
+}
+
+const count = (text: string): number => {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number ≥ 1');
+};
+
+export function resumeCommand(finish: (code: number) => void): Command {
+  const command = new Command('resume')
+    .summary('goes on with a run that was interrupted')
+    .description(
+      'Goes on from the newest checkpoint as if nothing had happened: on the same backend the run ends with the very weights of one that was not interrupted.',
+    )
+    .argument('<run>', 'the folder of the run')
+    .option('--steps <n>', 'train until this step; the schedule of the learning rate stays as it was', count)
+    .option('--backend <name>', 'another backend than it began on: its sums are rounded otherwise')
+    .option('--no-kernels', 'keep tfjs’s own wasm kernels: the same')
+    .option('--json', 'one JSON object per line instead of sentences');
+  (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) =>
+    command.error(
+      `evenkeel: ${flag} is unknown: a run goes on with the config that it began with, but for --steps. For another, begin anew: evenkeel train`,
+    );
+  return command.addHelpText('after', EXAMPLES).action(async (directory: string, options: Options) => {
+    const config = continued(directory, options.steps);
+    await checkData(directory, config);
+    const backend = backendOf(directory, options);
+    await useBackend(backend);
+    finish(await trainInto(directory, config, outputOf(options), { backend }));
+  });
+}
+
+/** What the run began on, or what flags say, with a warning. */
+function backendOf(directory: string, { backend, kernels }: Options): BackendOptions {
+  const before = readRun(directory).backend;
+  const now = { backend: backend ?? before.backend, kernels: kernels && before.kernels };
+  if (now.backend !== before.backend || now.kernels !== before.kernels) {
+    process.stderr.write(
+      `evenkeel: the run began on ${before.backend}${before.kernels ? ' with our kernels' : ''}; here it goes on within rounding, not bit for bit.\n`,
+    );
+  }
+  return now;
+}
+
+/** The config of the run, wherever its folder is now, with another end if one is wanted. */
+function continued(directory: string, steps: number | undefined): RunConfig {
+  const { config } = readRun(directory);
+  const { schedule } = parseRunConfig(config);
+  const hasEnd = schedule.name === 'cosine' || schedule.name === 'linear';
+  return parseRunConfig({
+    ...config,
+    ...(steps === undefined ? {} : { steps }),
+    schedule: (hasEnd
+      ? { ...schedule, totalSteps: schedule.totalSteps ?? config.steps }
+      : schedule) as RunConfigInput['schedule'],
+    checkpoint: { ...config.checkpoint, directory: join(directory, CHECKPOINTS) },
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  $ evenkeel resume runs/grokking
+  $ evenkeel resume runs/grokking --steps 1000      further than planned`;

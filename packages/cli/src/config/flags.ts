@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import { closest } from '../closest.js';
+import { UsageError } from '../errors.js';
+import { type Field, runConfigFields } from './fields.js';
+import type { Override } from './overrides.js';
+
+/** Flags of commands that take a run config: every field of it, by its path. Collects what came. */
+export function addConfigFlags(command: Command): () => Override[] {
+  const fields = runConfigFields();
+  const seen = new Map<string, Override>();
+  const take = (field: Field, text: string) => {
+    const name = field.path.replace(/\.(name|kind)$/, ''); // two flags for one choice
+    const before = seen.get(name);
+    if (before && before.text !== text) {
+      throw new UsageError(
+        `--${field.path} came twice, as '${before.text}' and '${text}', expected it once. Losses, optimizers and constraints exclude each other.`,
+      );
+    }
+    seen.set(name, { field, text });
+  };
+  for (const field of [...fields.values(), ...objectsOf(fields)]) {
+    const isSwitch = field.types.has('boolean') || field.types.has('any');
+    const value = isSwitch ? '[value]' : '<value>';
+    command.addOption(
+      new Option(`--${field.path} ${value}`, field.description)
+        .hideHelp()
+        .argParser((text: string) => take(field, text))
+        .preset('true'),
+    );
+    if (isSwitch) {
+      command.addOption(new Option(`--no-${field.path}`).hideHelp().argParser(() => take(field, 'false')));
+    }
+  }
+  suggestFlags(command, fields);
+  return () => [...seen.values()];
+}
+
+/** `--optimizer`, `--data`, `--model`: the object's variety, by a short name. */
+function objectsOf(fields: ReadonlyMap<string, Field>): Field[] {
+  return ['model', 'data'].map((path) => ({
+    path,
+    types: new Set(['string']),
+    values: new Set(fields.get(`${path}.kind`)?.values),
+    description: `What ${path} there is.`,
+    defaults: new Map(),
+    isName: false,
+  }));
+}
+
+/** Says which flag was probably meant; commander itself does not think of hidden ones. */
+function suggestFlags(command: Command, fields: ReadonlyMap<string, Field>): void {
+  (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) => {
+    const name = flag.replace(/=.*$/, '');
+    const own = command.options.map(({ long }) => long!);
+    const ends = [...fields.keys()]
+      .filter((path) => path.endsWith(`.${name.slice(2)}`))
+      .map((path) => `--${path}`);
+    const near = ends[0] ?? closest(name, own);
+    return command.error(
+      `evenkeel: ${name} is unknown${near ? `, did you mean ${near}?` : '.'} evenkeel train --help-config explains all fields of a config.`,
+    );
+  };
+}

@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander';
+import pc from 'picocolors';
+import { createProgram } from './program.js';
+
+/**
+ * Runs the command line.
+ *
+ * @param args Arguments, without those of Node.
+ * @returns What to exit with: 0, 1 after an error, 130 after Ctrl-C.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = createProgram((ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode; // it has said why
+    const { message, stack } = error as Error;
+    process.stderr.write(`${pc.red('evenkeel:')} ${message}\n`);
+    if (process.env.DEBUG) process.stderr.write(`${stack}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import {
+  type CharacterTokenizer,
+  characterTokenizer,
+  gpt2Tokenizer,
+  type Tokenizer,
+  tokenizerFromJson,
+} from '@evenkeel/data';
+import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
+import { Mlp, type RunConfig, type RunConfigInput, type RunParts } from '@evenkeel/trainer/config';
+import { CheckpointDirectory } from '@evenkeel/trainer/node';
+import * as tf from '@tensorflow/tfjs';
+import type { BackendOptions } from './backend.js';
+import { UsageError } from './errors.js';
+import { writeFile } from './write-file.js';
+
+const RUN = 'run.json';
+const TOKENIZER = 'tokenizer.json';
+export const METRICS = 'metrics.jsonl';
+export const CHECKPOINTS = 'checkpoints';
+export const REPORT = 'report.html';
+
+/** What is written beside the checkpoints of a run, so that it can be used without its data. */
+export interface RunFile {
+  readonly config: RunConfigInput;
+  readonly model: { readonly gpt: GPTConfig } | { readonly mlp: ConstructorParameters<typeof Mlp>[0] };
+  readonly tokenizer?: { readonly characters: readonly string[] } | { readonly name: string };
+  /** Of the files that it learns from, so that a resumed run learns from the same. */
+  readonly dataSha256: Readonly<Record<string, string>>;
+  /** What it runs on: elsewhere sums are rounded otherwise. */
+  readonly backend: BackendOptions;
+}
+
+/** Writes down what a run is. */
+export async function writeRun(
+  directory: string,
+  { config, model, data }: RunParts,
+  { backend, kernels }: BackendOptions,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const { tokenizer } = data;
+  if ('tokenizer' in config.data && /\.json$/.test(config.data.tokenizer)) {
+    await copyFile(config.data.tokenizer, join(directory, TOKENIZER));
+  }
+  const run: RunFile = {
+    config: config as RunConfigInput,
+    model: model instanceof GPT ? { gpt: model.config as GPTConfig } : { mlp: model.options },
+    ...(tokenizer ? { tokenizer: describe(tokenizer) } : {}),
+    dataSha256: await hashes(config),
+    backend: { backend, kernels },
+  };
+  await writeFile(join(directory, RUN), `${JSON.stringify(run, undefined, 2)}\n`);
+}
+
+const describe = (tokenizer: Tokenizer): RunFile['tokenizer'] =>
+  'vocabulary' in tokenizer
+    ? { characters: (tokenizer as CharacterTokenizer).vocabulary }
+    : { name: tokenizer.name };
+
+export const isRun = (directory: string): boolean => existsSync(join(directory, RUN));
+
+/** @throws If it is not there or damaged. */
+export function readRun(directory: string): RunFile {
+  const path = join(directory, RUN);
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `'${directory}' is no run (it has no ${RUN}), expected a folder that evenkeel train has written.`,
+    );
+  }
+  try {
+    const run = JSON.parse(readFileSync(path, 'utf8')) as RunFile;
+    if (
+      typeof run?.config === 'object' &&
+      run.config !== null &&
+      typeof run.model === 'object' &&
+      run.model !== null
+    )
+      return run;
+  } catch {} // damaged as well
+  throw new UsageError(
+    `'${path}' is damaged, expected what evenkeel train wrote. Restore it, or train anew.`,
+  );
+}
+
+/** @throws If the data have changed since the run began. */
+export async function checkData(directory: string, config: RunConfig): Promise<void> {
+  const before = readRun(directory).dataSha256;
+  for (const [file, hash] of Object.entries(await hashes(config))) {
+    if (before[file] === hash) continue;
+    throw new UsageError(
+      `'${file}' has changed since the run '${directory}' began, expected the same. Begin a new run: evenkeel train`,
+    );
+  }
+}
+
+/** Of each file of data. One that is missing is named when it is opened. */
+async function hashes({ data }: RunConfig): Promise<Record<string, string>> {
+  const files = [
+    'file' in data ? data.file : undefined,
+    'validation' in data ? data.validation : undefined,
+  ].filter((file): file is string => file !== undefined && existsSync(file));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await sha256Of(file)] as const)),
+  );
+}
+
+/** A model, and its tokenizer if it has one. */
+export interface OpenedModel {
+  readonly model: GPT | Mlp;
+  readonly tokenizer?: Tokenizer;
+  /** The step of the checkpoint, of a run. */
+  readonly step?: number;
+  /** The config of the run, of a run. */
+  readonly config?: RunConfigInput;
+}
+
+/**
+ * Opens a model: a run's folder (its newest checkpoint, or `which`), one of its checkpoints, or a folder or hub id with
+ * config.json and safetensors.
+ *
+ * @throws If there is none.
+ */
+export async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
+  const [, parent, step] = /^(.*?)[\\/]checkpoints[\\/](step-\d+)[\\/]?$/.exec(source) ?? [];
+  if (parent !== undefined && isRun(parent)) return openModel(parent, step);
+  if (!isRun(source)) {
+    const tokenizer = join(source, TOKENIZER);
+    return {
+      model: await GPT.load(source),
+      ...(existsSync(tokenizer) ? { tokenizer: tokenizerFromJson(readFileSync(tokenizer, 'utf8')) } : {}),
+    };
+  }
+  const run = readRun(source);
+  const snapshot = await new CheckpointDirectory({ directory: join(source, CHECKPOINTS) }).load(which);
+  if (!snapshot) {
+    const there = (await readdir(join(source, CHECKPOINTS)).catch(() => [])).filter((name) =>
+      name.startsWith('step-'),
+    );
+    throw new UsageError(
+      `'${source}' has no checkpoint '${which}', expected one${there.length > 0 ? ` of ${there.join(', ')}` : ''}.`,
+    );
+  }
+  const model = 'gpt' in run.model ? new GPT(run.model.gpt) : new Mlp(run.model.mlp);
+  try {
+    const weights = new Map(snapshot.weights.map(({ name, tensor }) => [localName(name), tensor]));
+    for (const variable of model.variables) {
+      const tensor = weights.get(localName(variable.name));
+      if (!tensor || !tf.util.arraysEqual(tensor.shape, variable.shape)) {
+        throw new UsageError(
+          `the checkpoint of '${source}' has no '${localName(variable.name)}' of shape [${variable.shape}], expected what the run's model has.`,
+        );
+      }
+      variable.assign(tensor);
+    }
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    tf.dispose([...snapshot.weights, ...snapshot.optimizer].map(({ tensor }) => tensor));
+  }
+  return { model, tokenizer: await tokenizerOf(source, run), step: snapshot.state.step, config: run.config };
+}
+
+/** Opens a model for as long as some work takes. */
+export async function withModel<T>(
+  source: string,
+  which: string,
+  work: (opened: OpenedModel) => Promise<T>,
+): Promise<T> {
+  const opened = await openModel(source, which);
+  try {
+    return await work(opened);
+  } finally {
+    opened.model.dispose();
+  }
+}
+
+/** A parameter's name without its model's. */
+export const localName = (name: string): string => name.slice(name.indexOf('/') + 1);
+
+async function tokenizerOf(directory: string, { tokenizer }: RunFile): Promise<Tokenizer | undefined> {
+  const file = join(directory, TOKENIZER);
+  if (existsSync(file)) return tokenizerFromJson(readFileSync(file, 'utf8'));
+  if (!tokenizer) return undefined;
+  if ('characters' in tokenizer) return characterTokenizer(tokenizer.characters);
+  return tokenizer.name === 'gpt2' ? gpt2Tokenizer() : undefined;
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { streamingDecoder, type Tokenizer } from '@evenkeel/data';
+import { GPT, generate } from '@evenkeel/gpt-model';
+import type { Callback } from '@evenkeel/trainer';
+import { type RunConfig, type RunParts, trainFromConfig } from '@evenkeel/trainer/config';
+import {
+  metricsFile,
+  onInterrupt,
+  progress,
+  samples,
+  tensorboard,
+  writeReport,
+} from '@evenkeel/trainer/node';
+import pc from 'picocolors';
+import { type BackendOptions, useBackend } from './backend.js';
+import type { Output } from './output.js';
+import { METRICS, REPORT, readRun, writeRun } from './run-directory.js';
+
+/** Characters or tokens of a sample. */
+const SAMPLE_LENGTH = 200;
+
+export interface TrainingOptions {
+  /** Of a new run: empties its folder, once model and data are there. Without it the run in the folder goes on. */
+  readonly makeRoom?: () => Promise<void>;
+  /** What it runs on, written down so that a resumed run does, too. */
+  readonly backend: BackendOptions;
+}
+
+/** Trains into a folder, and says what happens and what there is at the end. Returns the exit code. */
+export async function trainInto(
+  directory: string,
+  config: RunConfig,
+  output: Output,
+  { makeRoom, backend }: TrainingOptions,
+): Promise<number> {
+  const resume = makeRoom === undefined;
+  const interrupt = onInterrupt();
+  const metrics = join(directory, METRICS);
+  const writer = { write: undefined as (() => Promise<string>) | undefined };
+  const started = performance.now();
+  try {
+    const result = await trainFromConfig(config, {
+      resume,
+      signal: interrupt.signal,
+      workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
+      callbacks: [
+        ...(output.json ? [] : [progress()]),
+        metricsFile({ path: metrics, config }),
+        tensorboard({ directory }),
+        samples({
+          path: metrics,
+          every: config.evaluate.every,
+          write: () => writer.write?.() ?? '',
+        }),
+        announce(output),
+      ],
+      onReady: async (parts) => {
+        await makeRoom?.();
+        if (!resume) await writeRun(directory, parts, backend);
+        writer.write = sampleWriter(parts);
+        introduce(parts, directory, output, resume);
+      },
+    });
+    result.model.dispose();
+    const report = join(directory, REPORT);
+    await writeReport({ path: report, runs: [directory], title: directory });
+    const minutes = (performance.now() - started) / 60_000;
+    output.emit({
+      event: 'end',
+      reason: result.reason,
+      step: result.step,
+      metrics: result.metrics,
+      directory,
+    });
+    output.say(ending(directory, result, minutes, result.model instanceof GPT));
+    return interrupt.exitCode;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+function introduce(
+  { model, data, config }: RunParts,
+  directory: string,
+  output: Output,
+  resume: boolean,
+): void {
+  const numbers = (model.variables as { size: number }[]).reduce((sum, { size }) => sum + size, 0);
+  const { loss, optimizer, constraint, orthograd } = config;
+  const recipe = [
+    loss.name,
+    orthograd === false ? '' : '⊥Grad',
+    optimizer.name,
+    constraint.name === 'none' ? '' : constraint.name,
+  ].filter(Boolean);
+  output.emit({ event: 'start', directory, resume, parameters: numbers, outputs: data.outputs, config });
+  output.say(
+    `${pc.bold(directory)}: ${numbers.toLocaleString('en')} parameters, ${data.outputs} ${data.tokenizer || data.contextLength ? 'tokens' : 'classes'}, ${recipe.join(' + ')}, ${config.steps} steps`,
+  );
+}
+
+function ending(
+  directory: string,
+  { reason, step, metrics }: { reason: string; step: number; metrics: Readonly<Record<string, number>> },
+  minutes: number,
+  isText: boolean,
+): string {
+  const shown = ['loss', 'validationLoss', 'validationAccuracy', 'log10Lipschitz']
+    .filter((name) => metrics[name] !== undefined)
+    .map((name) => `${name} ${metrics[name].toPrecision(4)}`)
+    .join(', ');
+  const next =
+    reason === 'signal'
+      ? `go on with: evenkeel resume ${directory}`
+      : isText
+        ? `let it write: evenkeel generate ${directory}`
+        : `look: ${join(directory, REPORT)}`;
+  return `${reason === 'signal' ? 'interrupted' : 'done'} at step ${step} after ${minutes.toFixed(1)} minutes: ${shown}\n${join(directory, REPORT)} shows it; ${next}`;
+}
+
+/** With --json, what happens as it happens. */
+function announce(output: Output): Callback {
+  return {
+    onMetrics: (record) => output.emit({ event: 'metrics', ...record }),
+    onCheckpoint: ({ step }) => output.emit({ event: 'checkpoint', step }),
+    onRollback: ({ step }) => output.emit({ event: 'rollback', step }),
+  };
+}
+
+/** A few lines that the model writes, if it has a tokenizer. */
+function sampleWriter({ model, data, config }: RunParts): (() => Promise<string>) | undefined {
+  const { tokenizer } = data;
+  if (!(model instanceof GPT) || !tokenizer) return undefined;
+  return () => writeText(model, tokenizer, config.seed);
+}
+
+async function writeText(model: GPT, tokenizer: Tokenizer, seed: number): Promise<string> {
+  const decoder = streamingDecoder(tokenizer);
+  const prompt = [tokenizer.endOfText ?? 0];
+  let text = '';
+  for await (const token of generate(model, prompt, { maxTokens: SAMPLE_LENGTH, temperature: 0.8, seed })) {
+    text += decoder.push(token);
+  }
+  return text + decoder.end();
+}
+
+/** What further threads do: the run of a folder, whose first thread tells them which gradients it needs. */
+export async function helpTraining(directory: string): Promise<void> {
+  const { config, backend } = readRun(directory);
+  await useBackend(backend);
+  const { checkpoint: _, ...rest } = config;
+  await trainFromConfig(rest);
+}
