@@ -22,9 +22,10 @@ const isPeer = (path) => /^@tensorflow\//.test(path);
 /** A package by its name, rather than a file. */
 const isForeign = (path) => /^[^./\0]/.test(path);
 
-/** Every entry point of every package, except those for Node. */
+/** Every entry point of every package, except those for Node: `./node`, and packages that are programs. */
 const entries = readdirSync(packages).flatMap((folder) => {
-  const { name, exports } = JSON.parse(readFileSync(`${packages}${folder}/package.json`, 'utf8'));
+  const { name, exports, bin } = JSON.parse(readFileSync(`${packages}${folder}/package.json`, 'utf8'));
+  if (bin) return [];
   return Object.entries(exports)
     .filter(([path]) => path !== './node')
     .map(([path, { import: built }]) => ({
