@@ -9,7 +9,8 @@ import {
 } from '@evenkeel/lipschitz';
 import type { Mlp } from '@evenkeel/trainer/config';
 import * as tf from '@tensorflow/tfjs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
 import type { Override } from '../config/overrides.js';
@@ -23,11 +24,6 @@ interface Options extends BackendOptions {
   readonly json?: boolean;
 }
 
-const whole = (text: string): number => {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number ≥ 0');
-};
-
 export function certifyCommand(): Command {
   const command = new Command('certify')
     .summary('bounds how much a model can amplify a change of its input')
@@ -36,7 +32,7 @@ export function certifyCommand(): Command {
     )
     .argument('<model>', 'the folder of a run, a checkpoint, or a model')
     .option('--checkpoint <name>', 'of a run: latest, best, or like step-00000500', 'latest')
-    .option('--search <n>', 'steps of the search; 0: none', whole, 20)
+    .option('--search <n>', 'steps of the search; 0: none', wholeFrom(0), 20)
     .option('--json', 'everything as one JSON object');
   addBackendFlags(command);
   const overrides = addConfigFlags(command);

@@ -5,7 +5,8 @@ import { plotPath } from '@evenkeel/mode-connectivity/plot';
 import { countedAccuracy, IGNORED, lossOf } from '@evenkeel/trainer/config';
 import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
 import { judgesOf, type LabelledBatch } from '../models-and-data.js';
@@ -20,11 +21,6 @@ interface Options extends BackendOptions {
   readonly json?: boolean;
 }
 
-const whole = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number ≥ 1');
-};
-
 export function interpolateCommand(): Command {
   const command = new Command('interpolate')
     .summary('measures the barrier between two models')
@@ -33,8 +29,8 @@ export function interpolateCommand(): Command {
     )
     .argument('<a>', 'a run, a checkpoint (runs/x/checkpoints/step-00000500) or a model folder')
     .argument('<b>', 'another, of the same shape')
-    .option('--alphas <n>', 'points on the line, ends included', whole, 30)
-    .option('--batches <n>', 'only so many batches of each split (default: all data)', whole)
+    .option('--alphas <n>', 'points on the line, ends included', wholeFrom(1), 30)
+    .option('--batches <n>', 'only so many batches of each split (default: all data)', wholeFrom(1))
     .option('--out <folder>', 'where path.json and path.svg go', 'runs/interpolation')
     .option('--json', 'everything as one JSON object');
   addBackendFlags(command);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseRunConfig, type RunConfig, type RunConfigInput } from '@evenkeel/trainer/config';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { onUnknownFlag, wholeFrom } from '../arguments.js';
 import { type BackendOptions, useBackend } from '../backend.js';
 import { outputOf } from '../output.js';
 import { CHECKPOINTS, checkData, readRun } from '../run-directory.js';
@@ -13,11 +14,6 @@ interface Options {
   readonly json?: boolean;
 }
 
-const count = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number ≥ 1');
-};
-
 export function resumeCommand(finish: (code: number) => void): Command {
   const command = new Command('resume')
     .summary('goes on with a run that was interrupted')
@@ -25,14 +21,19 @@ export function resumeCommand(finish: (code: number) => void): Command {
       'Goes on from the newest checkpoint as if nothing had happened: on the same backend the run ends with the very weights of one that was not interrupted.',
     )
     .argument('<run>', 'the folder of the run')
-    .option('--steps <n>', 'train until this step; the schedule of the learning rate stays as it was', count)
+    .option(
+      '--steps <n>',
+      'train until this step; the schedule of the learning rate stays as it was',
+      wholeFrom(1),
+    )
     .option('--backend <name>', 'another backend than it began on: its sums are rounded otherwise')
     .option('--no-kernels', 'keep tfjs’s own wasm kernels: the same')
     .option('--json', 'one JSON object per line instead of sentences');
-  (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) =>
-    command.error(
-      `evenkeel: ${flag} is unknown: a run goes on with the config that it began with, but for --steps. For another, begin anew: evenkeel train`,
-    );
+  onUnknownFlag(
+    command,
+    (flag) =>
+      `${flag} is unknown: a run goes on with the config that it began with, but for --steps. For another, begin anew: evenkeel train`,
+  );
   return command.addHelpText('after', EXAMPLES).action(async (directory: string, options: Options) => {
     const config = continued(directory, options.steps);
     await checkData(directory, config);

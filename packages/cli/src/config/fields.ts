@@ -33,8 +33,16 @@ interface Schema {
 /** Fields that only say of which variety an object is. */
 const NAMES = ['name', 'kind', 'architecture', 'preset', 'load'] as const;
 
-/** All fields of a run config, from its schema; those of a model from the choices that a model has. */
-export function runConfigFields(): ReadonlyMap<string, Field> {
+let known: ReadonlyMap<string, Field> | undefined;
+
+/** All fields of a run config. Several commands take them; the schema is read once. */
+export const runConfigFields = (): ReadonlyMap<string, Field> => {
+  known ??= readFields();
+  return known;
+};
+
+/** From the schema; those of a model from the choices that a model has. */
+function readFields(): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
   walk(fields, '', runConfigJsonSchema() as Schema, '');
   for (const [choice, value] of Object.entries(resolveConfig(GPT_PRESETS.tiny))) {

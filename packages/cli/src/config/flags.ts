@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { onUnknownFlag } from '../arguments.js';
 import { closest } from '../closest.js';
 import { UsageError } from '../errors.js';
 import { type Field, runConfigFields } from './fields.js';
@@ -47,17 +48,18 @@ function objectsOf(fields: ReadonlyMap<string, Field>): Field[] {
   }));
 }
 
-/** Says which flag was probably meant; commander itself does not think of hidden ones. */
+/** Says which flag was probably meant. */
 function suggestFlags(command: Command, fields: ReadonlyMap<string, Field>): void {
-  (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) => {
-    const name = flag.replace(/=.*$/, '');
-    const own = command.options.map(({ long }) => long!);
+  onUnknownFlag(command, (flag) => {
     const ends = [...fields.keys()]
-      .filter((path) => path.endsWith(`.${name.slice(2)}`))
+      .filter((path) => path.endsWith(`.${flag.slice(2)}`))
       .map((path) => `--${path}`);
-    const near = ends[0] ?? closest(name, own);
-    return command.error(
-      `evenkeel: ${name} is unknown${near ? `, did you mean ${near}?` : '.'} evenkeel train --help-config explains all fields of a config.`,
-    );
-  };
+    const near =
+      ends[0] ??
+      closest(
+        flag,
+        command.options.map(({ long }) => long!),
+      );
+    return `${flag} is unknown${near ? `, did you mean ${near}?` : '.'} evenkeel train --help-config explains all fields of a config.`;
+  });
 }

@@ -1,0 +1,15 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** For commander: a whole number from `atLeast` on. */
+export const wholeFrom =
+  (atLeast: 0 | 1) =>
+  (text: string): number => {
+    if (/^(0|[1-9]\d*)$/.test(text) && Number(text) >= atLeast) return Number(text);
+    throw new InvalidArgumentError(`expected a whole number ≥ ${atLeast}`);
+  };
+
+/** Says of a flag that a command does not know what is to be done; commander thinks only of the flags in its help. */
+export function onUnknownFlag(command: Command, message: (flag: string) => string): void {
+  (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) =>
+    command.error(`evenkeel: ${message(flag.replace(/=.*$/, ''))}`);
+}
