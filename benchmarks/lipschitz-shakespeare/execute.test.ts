@@ -12,20 +12,21 @@ afterEach(() => surroundings.remove());
 
 const measure = (name: string) =>
   execute(
-    { settings: { ...ROWS.find((row) => row.name === name)!.settings, tokens: 2 * 2048 }, seed: 1 },
+    { settings: { ...ROWS.find((row) => row.name === name)!.settings, tokens: 4 * 1024 }, seed: 1 },
     surroundings,
   );
 
 describe('a Lipschitz transformer on a text', () => {
   it('has a certificate no lower than what was found, and the cap of each matrix in it', async () => {
-    const measured = await measure('bounded-cap1-c4');
+    const measured = await measure('ours-cap1-c3.4');
     expect(measured.validationLoss).toBeLessThan(Math.log(28));
     expect(10 ** measured.log10Certificate!).toBeGreaterThan(measured.found);
     // Cap 1 everywhere: each layer's L is at most 1, and the head's is c.
-    expect(measured.log10Certificate).toBeLessThan(Math.log10(4) + 0.02);
+    expect(measured.log10Certificate).toBeLessThan(Math.log10(3.4) + 0.02);
     expect(measured.certifiedRadius).toBeGreaterThan(0);
     expect(measured.attacked[1]).toBeLessThanOrEqual(measured.attacked[0]);
-    expect(measured.curves.trainLoss.steps.at(-1)).toBe(2);
+    expect(measured.curves.trainLoss.steps.at(-1)).toBe(4);
+    expect(measured.lossAtBounds).toHaveLength(4);
   }, 60_000);
 
   it('a GPT with layer norm has none', async () => {

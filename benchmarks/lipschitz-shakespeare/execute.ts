@@ -14,7 +14,7 @@ import { trunkFolder } from '../src/recorded/trunk.js';
 import { characterData } from '../src/text/character-data.js';
 import { type Measurements, measure } from './measure.js';
 import { optimizerFor } from './optimizer.js';
-import { BATCH, CONTEXT, configOf, type Settings } from './settings.js';
+import { CONTEXT, configOf, type Settings } from './settings.js';
 
 export interface Measured extends Measurements {
   curves: { trainLoss: Curve };
@@ -28,14 +28,14 @@ export async function execute(
   surroundings: Surroundings,
 ): Promise<Measured> {
   await useBackend('evenkeel');
-  const sizes = { contextLength: CONTEXT, batchSize: BATCH, seed };
-  const data = await characterData(await surroundings.text(), sizes);
-  const steps = Math.round(settings.tokens / (CONTEXT * BATCH));
+  const { batchSize, choices, tokens } = settings;
+  const data = await characterData(await surroundings.text(), { contextLength: CONTEXT, batchSize, seed });
+  const steps = Math.round(tokens / (CONTEXT * batchSize));
   const decayFrom = Math.round(DECAY_FROM * steps);
   const model = new GPT(configOf(settings, data.tokenizer.vocabularySize), {
     seed,
     name: 'model',
-    ...(settings.model === 'bounded' ? { unigramCounts: data.counts } : {}),
+    ...(choices.headBias ? { unigramCounts: data.counts } : {}),
   });
   const optimizer = optimizerFor(settings, steps, decayFrom);
   const part = (folder: string, end: number): Promise<Curves> =>
@@ -45,7 +45,7 @@ export async function execute(
       data: data.train,
       steps: end,
       logEvery: 10,
-      saveEvery: 200,
+      saveEvery: 400,
     });
   try {
     // Up to here the step size is the same whatever the budget: a longer run goes on from the checkpoint of a shorter one.
@@ -56,7 +56,10 @@ export async function execute(
       copyFolder(trunk, end);
     }
     const curves = await part(end, steps);
-    return { ...(await measure(model, data.validation)), curves: { trainLoss: thin(curves.loss) } };
+    return {
+      ...(await measure(model, data.validation.with({ batchSize: 16 }))),
+      curves: { trainLoss: thin(curves.loss) },
+    };
   } finally {
     optimizer.dispose();
     model.dispose();

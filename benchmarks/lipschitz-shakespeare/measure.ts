@@ -16,11 +16,16 @@ import * as tf from '@tensorflow/tfjs';
 /** Attacks move each embedded character by these shares of the embeddings' RMS. */
 export const ATTACK_RADII = [0.05, 0.2];
 
+/** Bounds that logits are scaled to, which changes no prediction, to see what loss that costs. */
+export const BOUNDS = [2, 3.5, 13, 150];
+
 /** What is measured once a model is trained. */
 export interface Measurements {
   /** Over the whole validation text. */
   validationLoss: number;
   validationAccuracy: number;
+  /** The loss if all logits are multiplied by BOUNDS[i] / L, so that the certificate is BOUNDS[i]; null without certificate. */
+  lossAtBounds: number[] | null;
   /** log₁₀ of the proven Lipschitz bound, and of the published formula; null where none is known. */
   log10Certificate: number | null;
   log10Published: number | null;
@@ -44,10 +49,12 @@ export async function measure(model: GPT, validation: TokenDataset): Promise<Mea
   for await (const batch of validation.pass()) batches.push(batch);
   try {
     const certified = model.config.norm === 'none' ? certify(model) : undefined;
-    const { loss, accuracy } = overall(model, batches);
+    const factors = certified ? BOUNDS.map((bound) => bound / certified.lipschitz) : [];
+    const { loss, accuracy, scaled } = overall(model, batches, factors);
     return {
       validationLoss: loss,
       validationAccuracy: accuracy,
+      lossAtBounds: certified ? scaled : null,
       log10Certificate: certified?.log10Certificate ?? null,
       log10Published: certified?.log10Published ?? null,
       certifiedRadius: certified ? medianRadius(model, batches.slice(0, 4), certified.lipschitz) : null,
@@ -70,18 +77,22 @@ function certify(model: GPT) {
   };
 }
 
-/** Mean loss and accuracy, each character counting the same. */
-function overall(model: GPT, batches: readonly TokenBatch[]): { loss: number; accuracy: number } {
-  let [loss, right, count] = [0, 0, 0];
+/** Mean loss and accuracy, each character counting the same; `scaled` is the loss with logits times each factor. */
+function overall(model: GPT, batches: readonly TokenBatch[], factors: readonly number[] = []) {
+  let [right, count] = [0, 0];
+  const losses = [1, ...factors].map(() => 0);
   for (const { inputs, targets } of batches) {
     tf.tidy(() => {
       const logits = model.forward(inputs);
-      loss += sparseSoftmaxCrossEntropy(targets, logits).dataSync()[0] * inputs.size;
+      [1, ...factors].forEach((factor, i) => {
+        losses[i] += sparseSoftmaxCrossEntropy(targets, tf.mul(logits, factor)).dataSync()[0] * inputs.size;
+      });
       right += tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), targets), 'float32')).dataSync()[0];
       count += inputs.size;
     });
   }
-  return { loss: loss / count, accuracy: right / count };
+  const [loss, ...scaled] = losses.map((sum) => sum / count);
+  return { loss, accuracy: right / count, scaled };
 }
 
 function medianRadius(model: GPT, batches: readonly TokenBatch[], lipschitz: number): number {

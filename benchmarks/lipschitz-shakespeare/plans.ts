@@ -10,13 +10,15 @@ export interface Row {
 }
 
 const MUON: Row['settings'] = {
-  model: 'published',
+  architecture: 'lipschitz',
+  choices: {},
   finalScale: 4,
   optimizer: 'muon',
   constraint: 'soft-cap',
   maxNorm: 1,
   learningRate: 0.1,
   weightDecay: 0,
+  batchSize: 8,
 };
 const ADAM: Row['settings'] = {
   ...MUON,
@@ -32,10 +34,30 @@ const capped = (maxNorm: number): Partial<Settings> => ({
   learningRate: Math.min(0.1 * maxNorm, 0.2),
 });
 
-const bounded = (maxNorm: number, finalScale: number): Row => ({
-  name: `bounded-cap${maxNorm}-c${finalScale}`,
-  label: `**ours**: Muon, cap ${maxNorm} per head, c = ${finalScale}`,
-  settings: { ...MUON, ...capped(maxNorm), model: 'bounded', constraint: 'soft-cap-per-head', finalScale },
+type Choices = Settings['choices'];
+
+/** What costs no bound: where heads look is learned, the output starts at the frequencies of characters. */
+const BIASES: Choices = { scoreBias: true, headBias: true };
+
+/**
+ * For caps near 1. Without scores of queries and keys the bound is on the values alone, which need not be made smaller;
+ * MaxMin loses nothing of them.
+ */
+const BY_POSITION: Choices = {
+  ...BIASES,
+  activation: 'maxMin',
+  attentionScale: 0,
+  valueScale: 1,
+  residualWeight: 0.5,
+};
+
+/** The paper's constants, for caps at which queries and keys can say something. */
+const BY_CONTENT: Choices = { ...BIASES, activation: 'maxMin' };
+
+const ours = (maxNorm: number, finalScale: number, choices: Choices): Row => ({
+  name: `ours-cap${maxNorm}-c${finalScale}`,
+  label: `**ours**, Muon, cap ${maxNorm} per head, c = ${finalScale}`,
+  settings: { ...MUON, ...capped(maxNorm), choices, constraint: 'soft-cap-per-head', finalScale },
 });
 const muon = (maxNorm: number): Row => ({
   name: `muon-cap${maxNorm}`,
@@ -48,18 +70,27 @@ const muonPerHead = (maxNorm: number): Row => ({
   settings: { ...MUON, ...capped(maxNorm), constraint: 'soft-cap-per-head' },
 });
 
+/** c is just so low that L stays below 2, 3.5 and 13: at cap 1, L ≤ c but for the soft cap's last percent. */
 export const ROWS: readonly Row[] = [
   {
     name: 'gpt-adamw',
     label: 'GPT-2 with layer norm, AdamW',
-    settings: { ...ADAM, model: 'gpt', finalScale: 1, weightDecay: 0.1 },
+    settings: { ...ADAM, architecture: 'gpt2', finalScale: 1, weightDecay: 0.1 },
   },
-  bounded(1, 4),
-  bounded(1, 16),
-  bounded(1.4, 8),
+  ours(1, 1.9, BY_POSITION),
+  ours(1, 3.4, BY_POSITION),
+  ours(1, 12.6, BY_POSITION),
+  ours(1.4, 8, BY_POSITION),
+  ours(4, 4, BY_CONTENT),
   muon(1),
+  muonPerHead(1),
   muon(4),
   muonPerHead(4),
+  {
+    name: 'muon-free',
+    label: 'published, Muon, no constraint',
+    settings: { ...MUON, constraint: 'none', maxNorm: null, learningRate: 0.2 },
+  },
   { name: 'adamw-free', label: 'published, AdamW, no constraint', settings: ADAM },
   { name: 'adamw-decay', label: 'published, AdamW, weight decay 1', settings: { ...ADAM, weightDecay: 1 } },
   {
@@ -67,23 +98,58 @@ export const ROWS: readonly Row[] = [
     label: 'published, AdamW, hammer 4',
     settings: { ...ADAM, constraint: 'hammer', maxNorm: 4 },
   },
-  {
-    name: 'muon-free',
-    label: 'published, Muon, no constraint',
-    settings: { ...MUON, constraint: 'none', maxNorm: null, learningRate: 0.2 },
-  },
-  muon(2),
-  muon(6),
-  muonPerHead(1),
-  bounded(2, 8),
 ];
 
 /** Characters trained on. The published budget is 262 million. */
-export const BUDGETS = [204_800, 1_228_800, 12_288_000, 100_352_000];
+export const BUDGETS = [1_228_800, 4_096_000, 12_288_000, 100_352_000];
 
-export const idOf = (row: Row, tokens: number): string =>
-  `${tokens < 1e6 ? `${Math.round(tokens / 1000)}k` : `${Number((tokens / 1e6).toFixed(1))}M`}-${row.name}`;
+export const idOf = (row: Row, tokens: number): string => `${Number((tokens / 1e6).toFixed(1))}M-${row.name}`;
 
-export const PLANS: readonly Plan<Settings>[] = BUDGETS.flatMap((tokens) =>
-  ROWS.map((row) => ({ id: idOf(row, tokens), settings: { ...row.settings, tokens } })),
-);
+/** From the published architecture at cap 1 to ours, a change at a time. */
+const STEPS: readonly (readonly [name: string, label: string, choices: Choices])[] = [
+  ['biases', 'with biases of scores and output', BIASES],
+  [
+    'constants',
+    'score scale 1/4, value scale 2/3, residual weight 0.4',
+    { ...BIASES, attentionScale: 0.25 / 32, valueScale: 2 / 3, residualWeight: 0.4 },
+  ],
+  [
+    'max-min',
+    'MaxMin for GELU',
+    { ...BIASES, activation: 'maxMin', attentionScale: 0.25 / 32, valueScale: 2 / 3, residualWeight: 0.4 },
+  ],
+  [
+    'by-position',
+    'score scale 0, value scale 1',
+    { ...BIASES, activation: 'maxMin', attentionScale: 0, valueScale: 1, residualWeight: 0.4 },
+  ],
+  ['residual', 'residual weight 0.5', BY_POSITION],
+];
+
+const AT_CAP_1: Row['settings'] = { ...MUON, constraint: 'soft-cap-per-head', finalScale: 3.4 };
+
+/** What each change brings, on a small budget. */
+export const CHANGES: readonly Row[] = [
+  { name: 'change-none', label: 'published, cap 1 per head, c = 3.4', settings: AT_CAP_1 },
+  ...STEPS.map(([name, label, choices]) => ({
+    name: `change-${name}`,
+    label,
+    settings: { ...AT_CAP_1, choices },
+  })),
+  {
+    name: 'change-large-batch',
+    label: '16 windows a step for 8',
+    settings: { ...AT_CAP_1, choices: BY_POSITION, batchSize: 16 },
+  },
+];
+export const CHANGES_BUDGET = 204_800;
+
+const plan = (row: Row, tokens: number): Plan<Settings> => ({
+  id: idOf(row, tokens),
+  settings: { ...row.settings, tokens },
+});
+
+export const PLANS: readonly Plan<Settings>[] = [
+  ...BUDGETS.flatMap((tokens) => ROWS.map((row) => plan(row, tokens))),
+  ...CHANGES.map((row) => plan(row, CHANGES_BUDGET)),
+];

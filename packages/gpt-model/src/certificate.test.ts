@@ -15,6 +15,7 @@ describeOnBackends('the certificate of a GPT', () => {
   it.each([
     {},
     { finalScale: 4, valueScale: 0.667, residualWeight: 0.4, scoreBias: true, headBias: true },
+    { valueScale: 1, attentionScale: 0, residualWeight: 0.7, scoreBias: true, activation: 'maxMin' as const },
     { attentionScale: 1, residualScale: 2, activation: 'gelu' as const },
   ])('is above any gain that is found: %o', (choices) => {
     const model = new GPT({ architecture: 'lipschitz', ...SIZE, ...choices }, { seed: 3 });

@@ -10,8 +10,11 @@ export type Norm = 'layerNorm' | 'rmsNorm' | 'rmsNormPlusOne' | 'tanh' | 'none';
  */
 export type Position = 'learned' | 'rotary' | 'modulaRotary';
 
-/** `gelu` is the exact one, `modulaGelu` the tanh form divided by 1.1289, so that its slope is at most 1. */
-export type Activation = 'gelu' | 'geluTanh' | 'modulaGelu' | 'silu' | 'relu';
+/**
+ * `gelu` is the exact one, `modulaGelu` the tanh form divided by 1.1289, so that its slope is at most 1. `maxMin` sorts
+ * pairs, so that no length is lost.
+ */
+export type Activation = 'gelu' | 'geluTanh' | 'modulaGelu' | 'silu' | 'relu' | 'maxMin';
 
 /** What turns logits into what {@link GPT.predict} returns. */
 export type Head = 'softmax' | 'stablemax' | 'logStablemax';

@@ -1,6 +1,7 @@
 import { gelu, linear, silu } from '@evenkeel/ops';
 import { mul, relu, split, type Tensor } from '@tensorflow/tfjs-core';
 import type { Activation, ResolvedConfig } from './config.js';
+import { maxMin } from './max-min.js';
 import type { Weights } from './weights.js';
 
 /**
@@ -39,5 +40,7 @@ function activate(x: Tensor, activation: Activation): Tensor {
       return silu(x);
     case 'relu':
       return relu(x);
+    case 'maxMin':
+      return maxMin(x);
   }
 }

@@ -114,7 +114,7 @@ function withoutUndefined(config: GPTConfig): GPTConfig {
 const NAMED = {
   norm: ['layerNorm', 'rmsNorm', 'rmsNormPlusOne', 'tanh', 'none'],
   position: ['learned', 'rotary', 'modulaRotary'],
-  activation: ['gelu', 'geluTanh', 'modulaGelu', 'silu', 'relu'],
+  activation: ['gelu', 'geluTanh', 'modulaGelu', 'silu', 'relu', 'maxMin'],
   residual: ['plain', 'convex'],
   head: ['softmax', 'stablemax', 'logStablemax'],
 } as const;
@@ -207,6 +207,12 @@ function checkSizes(config: ResolvedConfig): void {
     'Each key head serves equally many query heads',
   );
   requireWhole('mlpWidth', config.mlpWidth, 1);
+  demand(
+    config.activation !== 'maxMin' || config.mlpWidth % 2 === 0,
+    `mlpWidth is ${config.mlpWidth} with the activation 'maxMin'`,
+    'an even number',
+    'It sorts pairs',
+  );
   requireWhole('experts', experts, 0);
   requireWhole('activeExperts', activeExperts, 1);
   const mlps = config.layers * Math.max(1, experts);

@@ -40,6 +40,7 @@ const VARIANTS: Record<string, GPTConfig> = {
     residualWeight: 0.4,
     finalScale: 4,
     slidingWindow: 5,
+    activation: 'maxMin',
   },
 };
 

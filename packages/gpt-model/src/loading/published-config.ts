@@ -231,9 +231,14 @@ function familyOf(config: ResolvedConfig): ModelType {
 }
 
 const nameOf = (activation: Activation): string =>
-  ({ silu: 'silu', gelu: 'gelu', geluTanh: 'gelu_pytorch_tanh', relu: 'relu', modulaGelu: 'modula_gelu' })[
-    activation
-  ];
+  ({
+    silu: 'silu',
+    gelu: 'gelu',
+    geluTanh: 'gelu_pytorch_tanh',
+    relu: 'relu',
+    modulaGelu: 'modula_gelu',
+    maxMin: 'max_min',
+  })[activation];
 
 const publishedGpt2 = (config: ResolvedConfig): PublishedConfig => ({
   model_type: 'gpt2',
