@@ -5,29 +5,48 @@ import { COLOURS, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
 import { bandWidth } from './band.js';
 import { execute, type Measured } from './execute.js';
-import { idOf, LEARNING_RATES, LOSSES, NORMS, RECIPES, type Recipe, type Settings } from './settings.js';
+import {
+  idOf,
+  LEARNING_RATES,
+  LONG,
+  LOSSES,
+  NORMS,
+  RECIPES,
+  type Recipe,
+  type Settings,
+  SHORT,
+} from './settings.js';
 
 /** What all recipes of one panel have in common. */
-type Panel = Pick<Settings, 'task' | 'loss' | 'norm' | 'layers'>;
+type Panel = Pick<Settings, 'task' | 'loss' | 'norm' | 'layers' | 'steps'>;
 
 const shallow = (task: Settings['task'], norms: readonly Settings['norm'][]): Panel[] =>
-  norms.flatMap((norm) => LOSSES.map((loss) => ({ task, loss, norm, layers: 2 })));
+  norms.flatMap((norm) => LOSSES.map((loss) => ({ task, loss, norm, layers: 2, steps: SHORT })));
 const DEEP: readonly Panel[] = (['none', 'layerNorm'] as const).map((norm) => ({
   task: 'characters',
   loss: 'softmax',
   norm,
   layers: 8,
+  steps: SHORT,
+}));
+const GOES_ON: readonly Panel[] = NORMS.map((norm) => ({
+  task: 'characters',
+  loss: 'softmax',
+  norm,
+  layers: 2,
+  steps: LONG,
 }));
 const PANELS: readonly Panel[] = [
   ...shallow('characters', ['none', 'layerNorm', 'convex']),
   ...shallow('modular', ['none', 'layerNorm']),
   ...DEEP,
+  ...GOES_ON,
 ];
 
 const PLANS: readonly Plan<Settings>[] = PANELS.flatMap((panel) =>
   RECIPES.map((recipe) => ({
     id: idOf({ ...panel, recipe }),
-    settings: { ...panel, recipe, learningRates: LEARNING_RATES, steps: 60 },
+    settings: { ...panel, recipe, learningRates: LEARNING_RATES },
   })),
 );
 
@@ -41,6 +60,7 @@ export const stabilityBand: Result<Settings, Measured> = {
   execute,
   sections: (records) => ({
     widths: widthTable(records),
+    across: acrossTable(records),
     losses: lossTable(records),
     time: timeTaken(records),
   }),
@@ -55,8 +75,8 @@ const runsOf = (records: readonly Run[], panel: Panel, recipe: Recipe): Run[] =>
 
 const NORM_NAMES = { none: 'no norm', layerNorm: 'layer norm', convex: 'convex residuals' } as const;
 
-const nameOf = ({ task, loss, norm, layers }: Panel): string =>
-  `${task}, ${NORM_NAMES[norm]}, ${layers} layers, ${loss}`;
+const nameOf = ({ task, loss, norm, layers, steps }: Panel): string =>
+  `${task}, ${NORM_NAMES[norm]}, ${layers} layers, ${loss}${steps === SHORT ? '' : `, ${steps} steps`}`;
 
 const finite = (losses: readonly (number | null)[]): number[] => losses.filter((loss) => loss !== null);
 const bestOf = ({ measured }: Run): number => Math.min(...finite(measured.finalLosses), measured.firstLoss);
@@ -66,12 +86,40 @@ function widths(records: readonly Run[], panel: Panel, run: Run): { own: number;
   const rivals = RECIPES.flatMap((recipe) => runsOf(records, panel, recipe)).filter(
     ({ seed }) => seed === run.seed,
   );
-  const { firstLoss, finalLosses } = run.measured;
-  const within = (best: number) =>
-    best < firstLoss
-      ? bandWidth(run.settings.learningRates, finalLosses, firstLoss - TRAINED * (firstLoss - best))
-      : 0;
-  return { own: within(bestOf(run)), common: within(Math.min(...rivals.map(bestOf))) };
+  return { own: decades(run, bestOf(run)), common: decades(run, Math.min(...rivals.map(bestOf))) };
+}
+
+/** How many decades of rates go most of the way from the first loss to the best. */
+function decades({ measured: { firstLoss, finalLosses }, settings }: Run, best: number): number {
+  if (best >= firstLoss) return 0;
+  return bandWidth(settings.learningRates, finalLosses, firstLoss - TRAINED * (firstLoss - best));
+}
+
+/** What a panel shares with those of other norms. */
+const nameButNorm = ({ task, loss, layers, steps }: Panel): string =>
+  `${task}, ${layers} layers, ${loss}, ${steps} steps`;
+
+/** A recipe with and without norms: the goal is the best loss of all of them on the same task. */
+function acrossTable(records: readonly Run[]): string {
+  const rows = [...new Set(PANELS.map(nameButNorm))].flatMap((setting) => {
+    const panels = PANELS.filter((panel) => nameButNorm(panel) === setting);
+    const runs = panels.flatMap((panel) =>
+      RECIPES.flatMap((recipe) => runsOf(records, panel, recipe).map((run) => ({ panel, recipe, run }))),
+    );
+    const goal = (seed: number) =>
+      Math.min(...runs.filter(({ run }) => run.seed === seed).map(({ run }) => bestOf(run)));
+    return RECIPES.filter((name) => runs.some(({ recipe }) => recipe === name)).map((name) => [
+      setting,
+      name,
+      ...NORMS.map((norm) =>
+        eachSeed(
+          runs.filter(({ panel, recipe }) => panel.norm === norm && recipe === name),
+          ({ run }) => decades(run, goal(run.seed)).toFixed(1),
+        ),
+      ),
+    ]);
+  });
+  return markdownTable(['setting', 'recipe', ...NORMS.map((norm) => NORM_NAMES[norm])], rows);
 }
 
 function widthTable(records: readonly Run[]): string {
@@ -150,7 +198,7 @@ const LEGEND = RECIPES.map((recipe, i) => ({
 
 /** One small plot per setting, a line per recipe and seed; what has diverged is drawn at the top. */
 function bandPlot(records: readonly Run[]): string {
-  const points = PANELS.filter(({ layers }) => layers === 2).flatMap((panel) =>
+  const points = PANELS.filter(({ layers, steps }) => layers === 2 && steps === SHORT).flatMap((panel) =>
     RECIPES.flatMap((recipe) =>
       runsOf(records, panel, recipe).flatMap(({ seed, measured, settings }) =>
         settings.learningRates.map((learningRate, i) => ({
@@ -204,7 +252,7 @@ function headlines(records: readonly Run[]): Headline[] {
   };
   const shown: readonly Recipe[] = ['adamw+clip', 'orthograd', 'muon', 'muon+softcap'];
   return NORMS.map((norm) => {
-    const panel: Panel = { task: 'characters', loss: 'softmax', norm, layers: 2 };
+    const panel: Panel = { task: 'characters', loss: 'softmax', norm, layers: 2, steps: SHORT };
     return {
       claim: `characters, ${NORM_NAMES[norm]}, 60 steps: decades of learning rates that reach ${100 * TRAINED} % of the best recipe's progress, of 3`,
       published: '–',

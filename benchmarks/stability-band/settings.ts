@@ -9,6 +9,10 @@ export const NORMS = ['layerNorm', 'none', 'convex'] as const;
 /** Three decades, two steps to each. */
 export const LEARNING_RATES = [-3, -2.5, -2, -1.5, -1, -0.5, 0].map((power) => 10 ** power);
 
+/** Steps of a run: most sweeps are short, a few show how it goes on. */
+export const SHORT = 60;
+export const LONG = 300;
+
 /** Everything that decides a sweep, apart from text and seed. */
 export interface Settings {
   task: 'characters' | 'modular';
@@ -21,10 +25,5 @@ export interface Settings {
 }
 
 /** Tells a sweep from the others in tables and file names. */
-export const idOf = ({
-  task,
-  recipe,
-  loss,
-  norm,
-  layers,
-}: Omit<Settings, 'learningRates' | 'steps'>): string => `${task}-${norm}-${layers}-${loss}-${recipe}`;
+export const idOf = ({ task, recipe, loss, norm, layers, steps }: Omit<Settings, 'learningRates'>): string =>
+  `${task}-${norm}-${layers}-${loss}-${recipe}${steps === SHORT ? '' : `-${steps}-steps`}`;
