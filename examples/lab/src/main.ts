@@ -6,14 +6,11 @@
 
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { whole } from '@evenkeel/example-common/arguments';
+import { Command } from 'commander';
 import { continueRun } from './node/continue-run.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const whole = (text: string): number => {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number');
-};
 
 const command = new Command('lab')
   .description('Two small networks train side by side in a page')

@@ -5,17 +5,13 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { whole } from '@evenkeel/example-common/arguments';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { RECIPE_NAMES, RECIPES, type RecipeName } from './recipes.js';
 import { reportPage } from './report.js';
 import { execute, type Result, type Run, type Settings } from './run.js';
 import { formatTable } from './table.js';
-
-const whole = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number ≥ 1');
-};
 
 const options = new Command('lipschitz-mlp')
   .description('MNIST with bounded weights: accuracy, certified Lipschitz bound, accuracy under attack')

@@ -5,26 +5,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
+import { positive, whole } from '@evenkeel/example-common/arguments';
 import { POEM } from '@evenkeel/example-common/poem';
 import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type Point, plotLosses } from './plot.js';
 import { SETTINGS, type Settings, SMOKE } from './settings.js';
 import { readText } from './text.js';
 import { train } from './train.js';
-
-const whole = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number ≥ 1');
-};
-const positive = (text: string): number => {
-  if (Number(text) > 0) return Number(text);
-  throw new InvalidArgumentError('expected a number > 0');
-};
 
 const command = new Command('shakespeare')
   .description('Trains a character model and lets it write')

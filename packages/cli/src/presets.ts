@@ -24,7 +24,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   },
   'shakespeare-lipschitz': {
     about:
-      'a character model without layer norm under a Lipschitz bound: Muon and soft caps (Newhouse et al. 2025)',
+      'a character model without layer norm under a Lipschitz bound of 16: Muon and soft caps (Newhouse et al. 2025), MaxMin',
     needsText: true,
     config: {
       model: {
@@ -33,9 +33,10 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
         layers: 3,
         heads: 4,
         width: 128,
-        attentionScale: 1 / 128,
-        valueScale: 2 / 3,
-        residualWeight: 0.4,
+        activation: 'maxMin',
+        attentionScale: 0,
+        valueScale: 1,
+        residualWeight: 0.5,
         finalScale: 16,
         headBias: true,
         scoreBias: true,
