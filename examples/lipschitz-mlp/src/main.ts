@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { whole } from '@evenkeel/example-common/arguments';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
+import { ACTIVATIONS } from './mlp.js';
 import { RECIPE_NAMES, RECIPES, type RecipeName } from './recipes.js';
 import { reportPage } from './report.js';
 import { execute, type Result, type Run, type Settings } from './run.js';
@@ -18,6 +19,9 @@ const options = new Command('lipschitz-mlp')
   .option('--seeds <n>', 'how many seeds', whole, 1)
   .option('--steps <n>', 'training steps of each run', whole, 300)
   .option('--hidden <widths...>', 'widths of the hidden layers', ['128', '128'])
+  .addOption(
+    new Option('--activation <name>', 'between layers').choices(Object.keys(ACTIVATIONS)).default('relu'),
+  )
   .option('--images <n>', 'how many of the 60 000 training images', whole, 60_000)
   .option('--attacked <n>', 'how many of the 10 000 test images to attack', whole, 300)
   .addOption(
@@ -45,6 +49,7 @@ if (options.smoke) {
 }
 const settings: Settings = {
   hidden: (options.hidden as string[]).map(whole),
+  activation: options.activation,
   steps: options.steps,
   batchSize: 128,
   trainImages: options.images,

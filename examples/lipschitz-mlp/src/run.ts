@@ -4,7 +4,7 @@ import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Digits, loadMnist } from '@evenkeel/example-common/mnist';
-import { Mlp } from './mlp.js';
+import { type Activation, Mlp } from './mlp.js';
 import { RECIPES, type RecipeName } from './recipes.js';
 
 /** Pixels of an image, 28 × 28. */
@@ -14,6 +14,7 @@ const PIXELS = 784;
 export interface Settings {
   /** Width of each hidden layer. */
   hidden: readonly number[];
+  activation: Activation;
   steps: number;
   batchSize: number;
   /** How many of the 60 000 training images to use. */
@@ -53,12 +54,12 @@ export type Progress = { step: number; loss: number } | { result: Result };
 export async function* execute({ recipe, level, seed, settings }: Run): AsyncGenerator<Progress> {
   await tf.setBackend('wasm');
   await installWasmKernels();
-  const { hidden, steps, batchSize } = settings;
+  const { hidden, activation, steps, batchSize } = settings;
   const [digits, unseen] = [
     await loadMnist('train', { count: settings.trainImages }),
     await loadMnist('test'),
   ];
-  const model = new Mlp([PIXELS, ...hidden, 10], seed);
+  const model = new Mlp([PIXELS, ...hidden, 10], seed, activation);
   const optimizer = RECIPES[recipe].optimizer(level, steps);
   try {
     for (let step = 1; step <= steps; step++) {

@@ -1,7 +1,6 @@
-import { gelu, linear, silu } from '@evenkeel/ops';
+import { gelu, linear, maxMin, silu } from '@evenkeel/ops';
 import { mul, relu, split, type Tensor } from '@tensorflow/tfjs-core';
 import type { Activation, ResolvedConfig } from './config.js';
-import { maxMin } from './max-min.js';
 import type { Weights } from './weights.js';
 
 /**

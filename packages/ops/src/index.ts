@@ -7,6 +7,7 @@ export { KERNELS } from './kernel-names.js';
 export { type KernelAttributes, kernelOr } from './kernel-or.js';
 export { type LayerNormOptions, layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
+export { maxMin } from './max-min.js';
 export { type RmsNormOptions, rmsNorm } from './rms-norm.js';
 export type { RotaryLayout } from './rotary-definition.js';
 export { type RotaryEmbeddingOptions, rotaryEmbedding } from './rotary-embedding.js';

@@ -13,6 +13,7 @@ const calls: [string, (...inputs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
   ['gelu', (x) => ops.gelu(x), [[2, 3]]],
   ['gelu, tanh', (x) => ops.gelu(x, { approximate: 'tanh' }), [[2, 3]]],
   ['silu', ops.silu, [[2, 3]]],
+  ['maxMin', ops.maxMin, [[2, 4]]],
   ['rotaryEmbedding', (x) => ops.rotaryEmbedding(x, { frequencies: [1] }), [[2, 3]]],
   ['causalAttention', (q, k, v) => ops.causalAttention(q, k, v, { dropout: 0.5 }), [heads, heads, heads]],
   ['sumOfSquares', ops.sumOfSquares, [[2, 3]]],

@@ -78,7 +78,7 @@ const ACTIVATIONS: ReadonlyMap<string, Nonlinearity> = new Map<string, Nonlinear
   ['gelu', 'gelu'],
   ['geluTanh', 'gelu'],
   ['relu', 'relu'],
-  ['maxMin', 'max-min'],
+  ['maxMin', 'maxMin'],
   ['silu', 'silu'],
 ]);
 

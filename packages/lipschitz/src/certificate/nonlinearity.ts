@@ -18,7 +18,7 @@ export type Nonlinearity = keyof typeof KNOWN | NonlinearityBounds;
 const KNOWN = {
   identity: { slope: 1, gain: 1 },
   relu: { slope: 1, gain: 1 },
-  'max-min': { slope: 1, gain: 1 },
+  maxMin: { slope: 1, gain: 1 },
   tanh: { slope: 1, gain: 1 },
   gelu: { slope: 1.128994, gain: 1 },
   'scaled-gelu': { slope: 1.128994 / 1.1289, gain: 1 / 1.1289 },
@@ -28,7 +28,7 @@ const KNOWN = {
 /**
  * Bounds on a nonlinearity's slope and on how much it lengthens a vector.
  *
- * `'gelu'` holds for the exact and for the tanh form. `'scaled-gelu'` is GELU / 1.1289, as in Modula. `'max-min'` sorts pairs of
+ * `'gelu'` holds for the exact and for the tanh form. `'scaled-gelu'` is GELU / 1.1289, as in Modula. `'maxMin'` sorts pairs of
  * entries.
  *
  * @throws If the name is unknown, or a bound is no number ≥ 0.

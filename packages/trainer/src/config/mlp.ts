@@ -1,4 +1,4 @@
-import { gelu, linear, silu } from '@evenkeel/ops';
+import { gelu, linear, maxMin, silu } from '@evenkeel/ops';
 import {
   dispose,
   relu,
@@ -16,14 +16,14 @@ import { seedOf } from '../seeds.js';
 export interface MlpOptions {
   /** Of inputs, hidden layers and outputs. */
   readonly widths: readonly number[];
-  readonly activation: 'relu' | 'tanh' | 'gelu' | 'silu';
+  readonly activation: 'relu' | 'tanh' | 'gelu' | 'silu' | 'maxMin';
   readonly bias: boolean;
   readonly seed: number;
   /** Goes before the names of its variables. Default 'mlp'. */
   readonly name?: string;
 }
 
-const ACTIVATIONS = { relu, tanh, gelu: (x: Tensor) => gelu(x), silu };
+const ACTIVATIONS = { relu, tanh, gelu: (x: Tensor) => gelu(x), silu, maxMin };
 
 /**
  * A multi-layer perceptron: y = W₃ f(W₂ f(W₁ x)), each W of shape [out, in].

@@ -27,7 +27,10 @@ const model = z
     z.strictObject({
       architecture: z.literal('mlp'),
       hidden: z.array(count).default([200, 200]).describe('Width of each hidden layer.'),
-      activation: z.enum(['relu', 'tanh', 'gelu', 'silu']).default('relu'),
+      activation: z
+        .enum(['relu', 'tanh', 'gelu', 'silu', 'maxMin'])
+        .default('relu')
+        .describe('maxMin sorts pairs: for networks with a Lipschitz bound, of even widths.'),
       bias: z.boolean().default(false),
     }),
     z

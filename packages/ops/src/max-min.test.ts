@@ -1,7 +1,8 @@
+import { maxMin } from '@evenkeel/ops';
 import { describeOnBackends, expectClose } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
-import { maxMin } from './max-min.js';
+import { expectGradientsMatchDifferences, random } from '../test/expect-same-function.js';
 
 describeOnBackends('maxMin', () => {
   const input = () =>
@@ -34,5 +35,24 @@ describeOnBackends('maxMin', () => {
     after.forEach((distance, i) => {
       expect(distance).toBeLessThanOrEqual(before[i] * (1 + 1e-5));
     });
+  });
+
+  it('is exact for any numbers, and lets NaN through', async () => {
+    const y = await maxMin(tf.tensor1d([-1e38, 1e-38, Number.NaN, 3e38, 1, 0])).data();
+    expect(Array.from(y.slice(0, 2))).toEqual([Math.fround(3e38), 1]);
+    expect(Array.from(y.slice(3, 5))).toEqual([Math.fround(-1e38), Math.fround(1e-38)]);
+    expect(y[2]).toBeNaN();
+  });
+
+  it('has the gradient of its definition, also within others', () => {
+    expectGradientsMatchDifferences(maxMin, [random([2, 3, 4], 1)]);
+    expectGradientsMatchDifferences((x) => maxMin(tf.square(maxMin(x))), [random([3, 6], 2)]);
+  });
+
+  it('takes an even number of floats', () => {
+    expect(() => maxMin(tf.ones([2, 3]))).toThrow(
+      'maxMin: x has shape [2,3], expected an even last dimension',
+    );
+    expect(() => maxMin(tf.ones([2, 4], 'int32'))).toThrow('maxMin: x has dtype int32');
   });
 });
