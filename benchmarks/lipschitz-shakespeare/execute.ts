@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { GPT } from '@evenkeel/gpt-model';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import type * as tf from '@tensorflow/tfjs';
@@ -50,7 +49,8 @@ export async function execute(
   try {
     // Up to here the step size is the same whatever the budget: a longer run goes on from the checkpoint of a shorter one.
     const trunk = trunkFolder(surroundings.kept, trunkName(settings, seed), decayFrom);
-    const end = join(surroundings.directory, 'end');
+    // Kept too: whoever wants to measure something else need not train again.
+    const end = `${trunk}-to-${steps}`;
     if (!existsSync(end)) {
       await part(trunk, decayFrom);
       copyFolder(trunk, end);

@@ -13,8 +13,11 @@ import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import { train } from '@evenkeel/trainer';
 import * as tf from '@tensorflow/tfjs';
 
-/** Attacks move each embedded character by these shares of the embeddings' RMS. */
-export const ATTACK_RADII = [0.05, 0.2];
+/** Attacks move each embedded character by these shares of the embeddings' RMS; 0 is the same text as it is. */
+export const ATTACK_RADII = [0, 0.05, 0.2];
+
+/** Radii are certified up to this share of the embeddings' RMS: a transformer's bound is about a ball. */
+const LARGEST_RADIUS = 0.1;
 
 /** Bounds that logits are scaled to, which changes no prediction, to see what loss that costs. */
 export const BOUNDS = [2, 3.5, 13, 150];
@@ -29,9 +32,11 @@ export interface Measurements {
   /** log₁₀ of the proven Lipschitz bound, and of the published formula; null where none is known. */
   log10Certificate: number | null;
   log10Published: number | null;
+  /** The largest RMS of an embedding: L · this is comparable between models whose embeddings differ in size. */
+  embeddingRms: number;
   /** The largest gain that was found: no bound can be below. Per RMS of the embedding as it is. */
   found: number;
-  /** Median over right predictions of the radius within which they are proven not to change, as share of the embeddings' RMS. */
+  /** Median over right predictions of the radius within which they are proven not to change, as share of the embeddings' RMS; at most 0.1. */
   certifiedRadius: number | null;
   largestActivation: number;
   /** The share of activations that e4m3 holds. */
@@ -55,9 +60,10 @@ export async function measure(model: GPT, validation: TokenDataset): Promise<Mea
       validationLoss: loss,
       validationAccuracy: accuracy,
       lossAtBounds: certified ? scaled : null,
+      embeddingRms: largestEmbedding(model),
       log10Certificate: certified?.log10Certificate ?? null,
       log10Published: certified?.log10Published ?? null,
-      certifiedRadius: certified ? medianRadius(model, batches.slice(0, 4), certified.lipschitz) : null,
+      certifiedRadius: certified ? medianRadius(model, batches.slice(0, 4)) : null,
       ...activations(model, batches.slice(0, 1)),
       fp8Accuracy: await accuracyIn('e4m3', model, batches.slice(0, 2)),
       sameBatchesAccuracy: overall(model, batches.slice(0, 2)).accuracy,
@@ -95,9 +101,11 @@ function overall(model: GPT, batches: readonly TokenBatch[], factors: readonly n
   return { loss, accuracy: right / count, scaled };
 }
 
-function medianRadius(model: GPT, batches: readonly TokenBatch[], lipschitz: number): number {
-  if (!Number.isFinite(lipschitz)) return 0;
+function medianRadius(model: GPT, batches: readonly TokenBatch[]): number {
   const rms = embeddingRms(model, batches[0].inputs);
+  const inputRms = largestEmbedding(model) + LARGEST_RADIUS * rms;
+  const { lipschitz } = lipschitzCertificate(model, { inputRms });
+  if (!Number.isFinite(lipschitz)) return 0;
   const radii = batches.flatMap(({ inputs, targets }) =>
     tf.tidy(() => {
       const logits = model.forward(inputs);
@@ -105,7 +113,8 @@ function medianRadius(model: GPT, batches: readonly TokenBatch[], lipschitz: num
       return Array.from(certifiedRadius(logits, lipschitz).dataSync()).filter((_, i) => right[i] === 1);
     }),
   );
-  return radii.sort((a, b) => a - b)[Math.floor(radii.length / 2)] / rms;
+  const median = radii.sort((a, b) => a - b)[Math.floor(radii.length / 2)] / rms;
+  return Math.min(median, LARGEST_RADIUS);
 }
 
 function activations(model: GPT, batches: readonly TokenBatch[]) {
@@ -167,6 +176,14 @@ function attack(model: GPT, batch: TokenBatch): { found: number; attacked: numbe
     };
   });
 }
+
+/** The largest RMS of what a token can be embedded as. */
+const largestEmbedding = (model: GPT): number =>
+  tf.tidy(() => {
+    const { vocabSize } = model.config;
+    const embedded = model.embed(tf.reshape(tf.range(0, vocabSize, 1, 'int32'), [vocabSize, 1]));
+    return tf.sqrt(tf.max(tf.mean(tf.square(embedded), -1))).dataSync()[0];
+  });
 
 /** √ of the mean square of what the blocks are given. */
 const embeddingRms = (model: GPT, inputs: tf.Tensor): number =>

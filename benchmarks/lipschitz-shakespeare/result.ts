@@ -57,6 +57,7 @@ const frontierTable = (records: readonly Run[]) =>
     ['accuracy', (m) => percent(m.validationAccuracy)],
     ['log₁₀ L, proven', (m) => log10(m.log10Certificate)],
     ['log₁₀, published formula', (m) => log10(m.log10Published)],
+    ['largest embedding, RMS', (m) => m.embeddingRms.toFixed(2)],
     ['gain found', (m) => m.found.toPrecision(2)],
   ]);
 

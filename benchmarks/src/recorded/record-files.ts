@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunRecord } from './result.js';
+import type { Plan, RunRecord } from './result.js';
 
 const FILE = /^(.+)-seed(\d+)\.json$/;
 
@@ -26,8 +26,14 @@ export class RecordFiles {
     return found && same(found.settings, settings) ? found : undefined;
   }
 
+  /** Those of these plans, of the very settings that they have now. */
+  of(plans: readonly Plan<unknown>[]): RunRecord[] {
+    const current = new Map(plans.map(({ id, settings }) => [id, canonical(settings)]));
+    return this.all().filter(({ id, settings }) => current.get(id) === canonical(settings));
+  }
+
   /** All that are there, by id and seed. */
-  all(): RunRecord[] {
+  private all(): RunRecord[] {
     return this.names()
       .filter((name) => FILE.test(name))
       .map((name) => JSON.parse(readFileSync(join(this.folder, name), 'utf8')) as RunRecord)

@@ -21,7 +21,7 @@ export function generatedFiles(
   const generated = new Map<string, string>();
   const rows: string[][] = [];
   for (const result of results) {
-    const records = new RecordFiles(benchmarks, result.name).all();
+    const records = new RecordFiles(benchmarks, result.name).of(result.plans);
     const page = join(benchmarks, result.name, 'README.md');
     let text = readFileSync(page, 'utf8');
     for (const [name, content] of Object.entries(result.sections(records))) {

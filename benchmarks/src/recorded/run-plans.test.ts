@@ -96,7 +96,9 @@ describe('running the plans of a result', () => {
     expect(await run(fake({ a: 1, b: 3 }), [1])).toEqual({ done: 2, left: [] });
     expect(computed).toEqual(['b-1 first', 'b-1 second']);
     expect(
-      new RecordFiles(root, 'fake').all().map(({ measured }) => (measured as { sum: number }).sum),
+      new RecordFiles(root, 'fake')
+        .of(fake({ a: 1, b: 3 }).plans)
+        .map(({ measured }) => (measured as { sum: number }).sum),
     ).toEqual([2, 6]);
   });
 
@@ -109,9 +111,36 @@ describe('running the plans of a result', () => {
     expect(computed).toEqual(['a-1 first', 'a-1 second']);
   });
 
-  it('passes on what a run throws', async () => {
-    const broken = { ...fake({ a: 1 }), execute: () => Promise.reject(new Error('out of paper')) };
-    await expect(run(broken)).rejects.toThrow('out of paper');
+  it('runs the others before it passes on what a run throws', async () => {
+    const whole = fake({ a: 1, b: 2 });
+    const broken: typeof whole = {
+      ...whole,
+      execute: (plan, surroundings) =>
+        plan.id === 'a' ? Promise.reject(new Error('out of paper')) : whole.execute(plan, surroundings),
+    };
+    await expect(run(broken, [1])).rejects.toThrow('out of paper');
+    expect(computed).toEqual(['b-1 first', 'b-1 second']);
+  });
+
+  it('leaves alone what another process runs', async () => {
+    const twice = fake({ a: 1 });
+    const nested: typeof twice = {
+      ...twice,
+      execute: async (plan, surroundings) => {
+        expect(await run(twice, [1])).toEqual({ done: 0, left: ['a-seed1'] });
+        return twice.execute(plan, surroundings);
+      },
+    };
+    expect(await run(nested, [1])).toEqual({ done: 1, left: [] });
+  });
+
+  it('goes on if it was killed while it wrote down the time', async () => {
+    stopAfter = 1;
+    await run(fake({ a: 1 }), [1]);
+    [stopAfter, controller] = [Infinity, new AbortController()];
+    const [folder] = readdirSync(join(root, 'scratch/fake'));
+    writeFileSync(join(root, 'scratch/fake', folder, 'minutes.json.tmp'), '{"wall":');
+    expect(await run(fake({ a: 1 }), [1])).toEqual({ done: 1, left: [] });
   });
 });
 
@@ -148,7 +177,7 @@ describe('the generated tables and plots', () => {
     writeFileSync(readme, readFileSync(readme, 'utf8').replace('2, 4', '2, 5'));
     expect(staleFiles(generatedFiles([fake({ a: 1 })], places()))).toEqual([readme]);
     await run(fake({ a: 2 }), [1]);
-    expect(staleFiles(generatedFiles([fake({ a: 2 })], places()))).toHaveLength(2);
+    expect(staleFiles(generatedFiles([fake({ a: 2 })], places()))).toHaveLength(3);
   });
 
   it('need their markers', () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemInfo } from '@evenkeel/trainer/node';
+import { takeLock } from './lock.js';
 import { canonical, type RecordFiles } from './record-files.js';
 import { type AnyResult, Unfinished } from './result.js';
 
@@ -27,7 +28,10 @@ export interface Progress {
 /**
  * Runs what has no record yet, one run after another, all plans with the first seed first.
  *
- * A run that is stopped or killed goes on from its last checkpoint when this is called again.
+ * A run that is stopped or killed goes on from its last checkpoint when this is called again. Several processes may run
+ * plans of one result: each leaves alone what another one is at. A run that fails does not keep the others from running.
+ *
+ * @throws After all others, what the first run that failed threw.
  */
 export async function runPlans(result: AnyResult, options: RunPlansOptions): Promise<Progress> {
   const { only = /./, seeds, files, scratch, signal, text, log } = options;
@@ -35,6 +39,7 @@ export async function runPlans(result: AnyResult, options: RunPlansOptions): Pro
     result.plans.filter(({ id }) => only.test(id)).map((plan) => ({ ...plan, seed })),
   );
   const progress: Progress = { done: 0, left: [] };
+  const failures: unknown[] = [];
   // The code that runs is what was there when it was loaded.
   const { commit } = systemInfo();
   for (const run of queue) {
@@ -48,6 +53,12 @@ export async function runPlans(result: AnyResult, options: RunPlansOptions): Pro
       continue;
     }
     const directory = join(scratch, result.name, `${name}-${hash(run.settings)}`);
+    const release = takeLock(`${directory}.lock`);
+    if (!release) {
+      progress.left.push(name);
+      log(`${result.name} ${name}: another process runs it`);
+      continue;
+    }
     const clock = new Clock(directory);
     try {
       const kept = join(scratch, result.name, 'kept');
@@ -65,18 +76,25 @@ export async function runPlans(result: AnyResult, options: RunPlansOptions): Pro
       log(`${result.name} ${name}: ${minutes.wall.toFixed(1)} min, ${minutes.cpu.toFixed(1)} of them CPU`);
     } catch (error) {
       clock.stop();
-      if (!(error instanceof Unfinished)) throw error;
       progress.left.push(name);
-      log(`${result.name} ${name}: stopped, goes on next time`);
+      if (error instanceof Unfinished) {
+        log(`${result.name} ${name}: stopped, goes on next time`);
+      } else {
+        failures.push(error);
+        log(`${result.name} ${name}: failed, ${error instanceof Error ? error.message : error}`);
+      }
+    } finally {
+      release();
     }
   }
+  if (failures.length > 0) throw failures[0];
   return progress;
 }
 
 const hash = (settings: unknown): string =>
   createHash('sha256').update(canonical(settings)).digest('hex').slice(0, 8);
 
-/** Wall and CPU time of a run over all its pieces; what a killed piece took is lost but for its last minute mark. */
+/** Wall and CPU time of a run over all its pieces; what a killed piece took in its last ten seconds is lost. */
 class Clock {
   private readonly path: string;
   private readonly before: { wall: number; cpu: number };
@@ -101,7 +119,9 @@ class Clock {
       wall: this.before.wall + (performance.now() - this.started.wall) / 60_000,
       cpu: this.before.cpu + (user + system) / 60_000_000,
     };
-    writeFileSync(this.path, JSON.stringify(minutes));
+    // Killed at any instant, it leaves the old file or the new one.
+    writeFileSync(`${this.path}.tmp`, JSON.stringify(minutes));
+    renameSync(`${this.path}.tmp`, this.path);
     return minutes;
   }
 }

@@ -51,6 +51,7 @@ export function attention(
     ? biasedAttention(q, repeated(k, config), repeated(v, config), scoreBias, { scale, window, dropping })
     : causalAttention(q, k, v, { scale, window, dropout: dropping.rate, seed: dropping.seed });
   const scaled = valueScale === 1 ? read : mul(read, valueScale);
+  observe('heads', scaled);
   return { y: linear(mergeHeads(scaled), weights['out.weight'], weights['out.bias']), k, v };
 }
 

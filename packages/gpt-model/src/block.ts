@@ -43,7 +43,9 @@ export function block(
   const h = combine(x, dropout(attended.y, at(1)), config);
 
   const perceive = config.experts > 0 ? mixtureOfExperts : mlp;
-  const perceived = perceive(norm('norm2', h), within(weights, 'mlp'), config);
+  const perceived = perceive(norm('norm2', h), within(weights, 'mlp'), config, (part, value) =>
+    observe(`${name}.mlp.${part}`, value),
+  );
   observe(`${name}.mlp`, perceived);
   const y = combine(h, dropout(perceived, at(2)), config);
   observe(name, y);

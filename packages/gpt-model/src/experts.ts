@@ -15,6 +15,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { ResolvedConfig } from './config.js';
 import { mlp } from './mlp.js';
+import type { Observe } from './pass.js';
 import { type Weights, within } from './weights.js';
 
 /**
@@ -30,11 +31,18 @@ import { type Weights, within } from './weights.js';
  * @returns The shape of `x`.
  * @see Jiang et al., "Mixtral of Experts", 2024, section 2.1. https://arxiv.org/abs/2401.04088
  */
-export function mixtureOfExperts(x: Tensor, weights: Weights, config: ResolvedConfig): Tensor {
+export function mixtureOfExperts(
+  x: Tensor,
+  weights: Weights,
+  config: ResolvedConfig,
+  observe: Observe,
+): Tensor {
   const shares = routedShares(linear(x, weights['router.weight']), config.activeExperts);
-  const answers = split(shares, config.experts, -1).map((share, e) =>
-    mul<Tensor>(mlp(x, within(weights, `experts.${e}`), config), share),
-  );
+  const answers = split(shares, config.experts, -1).map((share, e) => {
+    const name = `experts.${e}`;
+    const tell: Observe = (part, value) => observe(`${name}.${part}`, value);
+    return mul<Tensor>(mlp(x, within(weights, name), config, tell), share);
+  });
   return addN(answers);
 }
 

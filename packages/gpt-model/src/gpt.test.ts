@@ -297,7 +297,9 @@ describeOnBackends('GPT', () => {
     expect(seen).toMatchObject({
       embed: [1, 4, 8],
       'blocks.0.attention.q': [1, 2, 4, 4],
+      'blocks.0.attention.heads': [1, 2, 4, 4],
       'blocks.1.attention': [1, 4, 8],
+      'blocks.1.mlp.hidden': [1, 4, 32],
       'blocks.1.mlp': [1, 4, 8],
       'blocks.1': [1, 4, 8],
       logits: [1, 4, 10],

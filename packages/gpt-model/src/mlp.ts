@@ -1,6 +1,7 @@
 import { gelu, linear, maxMin, silu } from '@evenkeel/ops';
 import { mul, relu, split, type Tensor } from '@tensorflow/tfjs-core';
 import type { Activation, ResolvedConfig } from './config.js';
+import type { Observe } from './pass.js';
 import type { Weights } from './weights.js';
 
 /**
@@ -13,15 +14,19 @@ import type { Weights } from './weights.js';
  * @returns The shape of `x`.
  * @see Shazeer, "GLU Variants Improve Transformer", 2020. https://arxiv.org/abs/2002.05202
  */
-export function mlp(x: Tensor, weights: Weights, config: ResolvedConfig): Tensor {
+export function mlp(x: Tensor, weights: Weights, config: ResolvedConfig, observe: Observe): Tensor {
   const project = (name: string, input: Tensor) =>
     linear(input, weights[`${name}.weight`], weights[`${name}.bias`]);
   const f = (input: Tensor) => activate(input, config.activation);
-  if (!config.gatedMlp) return project('down', f(project('up', x)));
+  const answer = (hidden: Tensor) => {
+    observe('hidden', hidden);
+    return project('down', hidden);
+  };
+  if (!config.gatedMlp) return answer(f(project('up', x)));
   const [gate, up] = config.fusedGate
     ? split(project('gateUp', x), 2, -1)
     : [project('gate', x), project('up', x)];
-  return project('down', mul(f(gate), up));
+  return answer(mul(f(gate), up));
 }
 
 /** The largest slope of the tanh form of GELU, by which Modula divides it. */
