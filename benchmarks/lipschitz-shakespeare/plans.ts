@@ -138,7 +138,26 @@ export const CHANGES: readonly Row[] = [
     settings: { ...AT_CAP_1, choices: BY_POSITION, batchSize: 16 },
   },
 ];
-export const CHANGES_BUDGET = 204_800;
+
+const named = (name: string): Row => ROWS.find((row) => row.name === name)!;
+
+/** The rates of the rows above and their neighbours: is one of them tuned worse than the others? */
+export const RATES: readonly Row[] = [
+  ...['gpt-adamw', 'adamw-free', 'adamw-decay'].flatMap((name) =>
+    [0.001, 0.003, 0.01].map((learningRate) => ({ ...named(name), learningRate })),
+  ),
+  ...['muon-cap4', 'ours-cap4-c4'].flatMap((name) =>
+    [0.1, 0.2, 0.4].map((learningRate) => ({ ...named(name), learningRate })),
+  ),
+  ...[0.05, 0.1, 0.2].map((learningRate) => ({ ...named('ours-cap1-c12.6'), learningRate })),
+].map(({ name, label, settings, learningRate }) => ({
+  name: `rate-${name}-${learningRate}`,
+  label: `${label}, step ${learningRate}`,
+  settings: { ...settings, learningRate },
+}));
+
+/** Of the comparisons of changes and of rates. */
+export const SMALL_BUDGET = 204_800;
 
 const plan = (row: Row, tokens: number): Plan<Settings> => ({
   id: idOf(row, tokens),
@@ -147,5 +166,5 @@ const plan = (row: Row, tokens: number): Plan<Settings> => ({
 
 export const PLANS: readonly Plan<Settings>[] = [
   ...BUDGETS.flatMap((tokens) => ROWS.map((row) => plan(row, tokens))),
-  ...CHANGES.map((row) => plan(row, CHANGES_BUDGET)),
+  ...[...CHANGES, ...RATES].map((row) => plan(row, SMALL_BUDGET)),
 ];

@@ -5,7 +5,7 @@ import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
 import { execute, type Measured } from './execute.js';
 import { ATTACK_RADII, BOUNDS } from './measure.js';
-import { BUDGETS, CHANGES, CHANGES_BUDGET, idOf, PLANS, ROWS, type Row } from './plans.js';
+import { BUDGETS, CHANGES, idOf, PLANS, RATES, ROWS, type Row, SMALL_BUDGET } from './plans.js';
 import type { Settings } from './settings.js';
 
 export const lipschitzShakespeare: Result<Settings, Measured> = {
@@ -16,7 +16,8 @@ export const lipschitzShakespeare: Result<Settings, Measured> = {
   sections: (records) => ({
     frontier: frontierTable(records),
     rescaled: rescaledTable(records),
-    changes: changesTable(records),
+    changes: smallTable(records, CHANGES),
+    rates: smallTable(records, RATES),
     activations: activationTable(records),
     robustness: robustnessTable(records),
     time: timeTaken(records),
@@ -71,21 +72,21 @@ const rescaledTable = (records: readonly Run[]) =>
     ],
   );
 
-function changesTable(records: readonly Run[]): string {
-  const rows = CHANGES.flatMap((row) => {
-    const runs = records.filter(({ id }) => id === idOf(row, CHANGES_BUDGET));
+function smallTable(records: readonly Run[], list: readonly Row[]): string {
+  const rows = list.flatMap((row) => {
+    const runs = records.filter(({ id }) => id === idOf(row, SMALL_BUDGET));
     if (runs.length === 0) return [];
     return [
       [
         row.label,
         eachSeed(runs, ({ measured }) => measured.validationLoss.toFixed(3)),
         eachSeed(runs, ({ measured }) => percent(measured.validationAccuracy)),
-        eachSeed(runs, ({ measured }) => (10 ** measured.log10Certificate!).toFixed(2)),
+        eachSeed(runs, ({ measured }) => log10(measured.log10Certificate)),
         eachSeed(runs, ({ measured }) => measured.found.toPrecision(2)),
       ],
     ];
   });
-  return markdownTable(['change', 'validation loss', 'accuracy', 'L, proven', 'gain found'], rows);
+  return markdownTable(['run', 'validation loss', 'accuracy', 'log₁₀ L, proven', 'gain found'], rows);
 }
 
 const activationTable = (records: readonly Run[]) =>
