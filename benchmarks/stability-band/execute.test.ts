@@ -21,13 +21,14 @@ const settings: Omit<Settings, 'recipe'> = {
 it.each(RECIPES)(
   '%s begins near the loss of knowing nothing, learns at a small rate and not at an absurd one',
   async (recipe) => {
-    const { firstLoss, finalLosses } = await execute(
+    const { firstLoss, finalLosses, collapse } = await execute(
       { settings: { ...settings, recipe }, seed: 1 },
       surroundings,
     );
     expect(firstLoss).toBeCloseTo(Math.log(19), 0);
     expect(finalLosses[0]).toBeLessThan(firstLoss);
     expect(finalLosses[1] ?? Infinity).toBeGreaterThan(firstLoss);
+    expect(collapse![0]).toBeLessThan(0.5);
   },
 );
 

@@ -7,7 +7,7 @@ import {
   vocabulary,
 } from '@evenkeel/data';
 import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
-import { sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy } from '@evenkeel/stablemax';
+import { softmaxCollapse, sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy } from '@evenkeel/stablemax';
 import * as tf from '@tensorflow/tfjs';
 import { useBackend } from '../src/recorded/backend.js';
 import { memo } from '../src/recorded/memo.js';
@@ -18,10 +18,18 @@ import type { Settings } from './settings.js';
 
 /** A sweep: the loss at the end for each learning rate. */
 export interface Measured {
-  /** Mean over the last tenth of the steps; null if a loss or a weight was no finite number. */
+  /**
+   * Mean over the last tenth of the steps; null if the run diverged: a loss was no finite number or a million times the
+   * first, or a logit after the last step no finite number.
+   */
   finalLosses: (number | null)[];
   /** What a model that knows nothing has. */
   firstLoss: number;
+  /**
+   * The share of the last batch whose float32 softmax has lost the gradient of the right class, for each rate; 0 where the
+   * run diverged. Older records of the characters have none: few of them are seen twice.
+   */
+  collapse?: number[];
 }
 
 interface Task {
@@ -44,22 +52,26 @@ export async function execute(
   surroundings: Surroundings,
 ): Promise<Measured> {
   await useBackend('evenkeel');
-  const finalLosses: (number | null)[] = [];
-  let firstLoss = 0;
+  const measured = { finalLosses: [] as (number | null)[], firstLoss: 0, collapse: [] as number[] };
   for (const learningRate of settings.learningRates) {
-    const losses = await memo(surroundings, `lr-${learningRate}`, async () =>
+    const { losses, collapse } = await memo(surroundings, `rate-${learningRate}`, async () =>
       trainAt(learningRate, settings, await taskOf(settings, seed, surroundings), seed),
     );
-    firstLoss = losses[0];
+    measured.firstLoss = losses[0];
     const tail = losses.slice(-Math.ceil(settings.steps / 10));
-    const isWhole = losses.length === settings.steps && losses.every(Number.isFinite);
-    finalLosses.push(isWhole ? tail.reduce((a, b) => a + b, 0) / tail.length : null);
+    measured.finalLosses.push(collapse === null ? null : tail.reduce((a, b) => a + b, 0) / tail.length);
+    measured.collapse.push(collapse ?? 0);
   }
-  return { finalLosses, firstLoss };
+  return measured;
 }
 
-/** The loss before each step; ends early once it is no finite number. */
-function trainAt(learningRate: number, settings: Settings, task: Task, seed: number): number[] {
+/** The loss before each step, and the collapse after the last; null if the run diverged. */
+function trainAt(
+  learningRate: number,
+  settings: Settings,
+  task: Task,
+  seed: number,
+): { losses: number[]; collapse: number | null } {
   const { recipe, loss: lossName, norm, layers, steps } = settings;
   const size = { ...task.config, layers, heads: 2, width: 32 };
   const config: GPTConfig =
@@ -80,13 +92,19 @@ function trainAt(learningRate: number, settings: Settings, task: Task, seed: num
       )!;
       losses.push(value.dataSync()[0]);
       tf.dispose([value, inputs, targets]);
-      if (!(losses[step] < LOST * losses[0])) break;
+      if (!(losses[step] < LOST * losses[0])) return { losses, collapse: null };
     }
+    const { inputs, targets } = task.batch();
+    const [isFinite, collapse] = tf.tidy(() => {
+      const logits = task.answer(model.forward(inputs));
+      return [tf.all(tf.isFinite(logits)), softmaxCollapse(logits, targets)].map((x) => x.dataSync()[0]);
+    });
+    tf.dispose([inputs, targets]);
+    return { losses, collapse: isFinite ? collapse : null };
   } finally {
     optimizer.dispose();
     model.dispose();
   }
-  return losses;
 }
 
 async function taskOf({ task }: Settings, seed: number, surroundings: Surroundings): Promise<Task> {
