@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 
 /** For commander: a whole number from `atLeast` on. */
 export const wholeFrom =
-  (atLeast: 0 | 1) =>
+  (atLeast: number) =>
   (text: string): number => {
     if (/^(0|[1-9]\d*)$/.test(text) && Number(text) >= atLeast) return Number(text);
     throw new InvalidArgumentError(`expected a whole number ≥ ${atLeast}`);

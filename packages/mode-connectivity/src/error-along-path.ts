@@ -64,6 +64,7 @@ export async function errorAlongPath<Batch>(
   checkSame('errorAlongPath', weightsA, weightsB);
   for (const [split, batches] of Object.entries(data)) checkBatches(split, batches);
   const alphas = alphasOf(options.alphas);
+  checkMaxBatches(options.maxBatches);
   const values: Record<string, Record<string, number[]>> = {};
   const atMean: Record<string, Record<string, number>> = {};
 
@@ -108,13 +109,13 @@ async function meanOver<Batch>(
   const sums: Record<string, number> = {};
   let [count, total] = [0, 0];
   for await (const batch of typeof batches === 'function' ? await batches() : batches) {
-    if (count === maxBatches) break;
     signal?.throwIfAborted();
     const measured = await read(tidy(() => named(measure(batch))));
     const weight = weigh(batch);
     for (const [name, value] of Object.entries(measured)) sums[name] = (sums[name] ?? 0) + weight * value;
     total += weight;
-    count++;
+    // Before another one is asked for, which a source would make for nothing.
+    if (++count === maxBatches) break;
   }
   if (count > 0) return mapValues(sums, (sum) => sum / total);
   throw new Error(
@@ -137,6 +138,13 @@ async function read(measured: Measured): Promise<Record<string, number>> {
     return [name, number] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+function checkMaxBatches(count: number | undefined): void {
+  if (count === undefined || count === Infinity || (Number.isInteger(count) && count >= 1)) return;
+  throw new Error(
+    `errorAlongPath: maxBatches is ${count}, expected a whole number ≥ 1. Leave it out for all batches.`,
+  );
 }
 
 function alphasOf(alphas: number | readonly number[] = 30): number[] {

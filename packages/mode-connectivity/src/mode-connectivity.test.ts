@@ -96,6 +96,26 @@ describeOnBackends('errorAlongPath', () => {
     };
   };
 
+  it('asks for no batch beyond maxBatches, and lets the source clean up', async () => {
+    const { variables, measure } = square();
+    const [w, events]: [tf.Tensor, string[]] = [tf.tensor1d([1, 1]), []];
+    const source = async function* () {
+      try {
+        for (const target of [1, 2, 3]) {
+          events.push(`made ${target}`);
+          yield target;
+        }
+      } finally {
+        events.push('closed');
+      }
+    };
+    const run = (maxBatches: number) =>
+      errorAlongPath({ w }, { w }, { variables, alphas: 2, data: { all: source }, maxBatches, measure });
+    await run(2);
+    expect(events.slice(0, 4)).toEqual(['made 1', 'made 2', 'closed', 'made 1']);
+    await expect(run(0)).rejects.toThrow('maxBatches is 0, expected a whole number ≥ 1');
+  });
+
   it('sees the same batches at each point, weighs them, and restores the model', async () => {
     const { w, variables, measure } = square();
     const seen: number[] = [];

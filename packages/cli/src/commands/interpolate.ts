@@ -29,7 +29,7 @@ export function interpolateCommand(): Command {
     )
     .argument('<a>', 'a run, a checkpoint (runs/x/checkpoints/step-00000500) or a model folder')
     .argument('<b>', 'another, of the same shape')
-    .option('--alphas <n>', 'points on the line, ends included', wholeFrom(1), 30)
+    .option('--alphas <n>', 'points on the line, ends included', wholeFrom(2), 30)
     .option('--batches <n>', 'only so many batches of each split (default: all data)', wholeFrom(1))
     .option('--out <folder>', 'where path.json and path.svg go', 'runs/interpolation')
     .option('--json', 'everything as one JSON object');
@@ -72,7 +72,10 @@ export function interpolateCommand(): Command {
           tf.tidy(() => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'float32')).dataSync()[0]),
         alphas: options.alphas,
         maxBatches: options.batches,
-        onProgress: (done) => bar.update(done),
+        onProgress: (done, total) => {
+          bar.setTotal(total);
+          bar.update(done);
+        },
       });
       bar.stop();
       await mkdir(options.out, { recursive: true });
@@ -96,12 +99,15 @@ export function interpolateCommand(): Command {
 const byLocalName = (weights: Weights): Record<string, tf.Tensor> =>
   Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [localName(name), tensor]));
 
-/** Batches that are freed once the next one is asked for. */
+/** Batches that are freed once the next one is asked for, or no other one is. */
 const freed = (batches: () => AsyncIterable<LabelledBatch>) =>
   async function* () {
     for await (const batch of batches()) {
-      yield batch;
-      tf.dispose([batch.inputs, batch.targets]);
+      try {
+        yield batch;
+      } finally {
+        tf.dispose([batch.inputs, batch.targets]);
+      }
     }
   };
 
