@@ -52,6 +52,12 @@ const plansRun = (records: readonly Run[]) =>
 
 const barrierOf = ({ path }: Fork) => path.barriers.validation.loss;
 
+/** How far the path rises above its higher end. A barrier without it is only the difference between the twins. */
+function bumpOf({ path }: Fork): number {
+  const losses = path.values.validation.loss;
+  return Math.max(...losses) - Math.max(losses[0], losses.at(-1)!);
+}
+
 function barrierTable(records: readonly Run[]): string {
   const rows = plansRun(records).flatMap((runs) =>
     named(runs[0]).map(({ name }, i) => {
@@ -60,6 +66,7 @@ function barrierTable(records: readonly Run[]): string {
         String(runs[0].settings.steps),
         name,
         each((fork) => barrierOf(fork).toFixed(3)),
+        each((fork) => bumpOf(fork).toFixed(3)),
         each(({ path }) => path.barriers.validation.error.toFixed(3)),
         each(({ path }) =>
           ((path.values.validation.loss[0] + path.values.validation.loss.at(-1)!) / 2).toFixed(3),
@@ -74,6 +81,7 @@ function barrierTable(records: readonly Run[]): string {
       'steps',
       'forked from',
       'barrier (loss)',
+      'above the worse twin',
       'barrier (error)',
       'loss of the twins',
       'loss of their mean',
@@ -125,8 +133,10 @@ function pathPlot(records: readonly Run[]): string {
   });
 }
 
+/** Of the longest runs with three seeds. */
 function headlines(records: readonly Run[]): Headline[] {
-  const runs = plansRun(records)[0] ?? [];
+  const all = plansRun(records);
+  const runs = all.find(({ length }) => length >= 3) ?? all[0] ?? [];
   const barriers = (i: number) => eachSeed(runs, (run) => barrierOf(named(run)[i].fork).toFixed(3));
   const steps = runs[0]?.settings.steps ?? 0;
   return [

@@ -65,7 +65,7 @@ function stepsTable(records: readonly Run[]): string {
           records.filter(({ id }) => id === idOf(rate, decay, optimizer)),
           (run) =>
             run.measured.generalisedAt === null
-              ? `never (${percent(run.measured.bestTestAccuracy, 0)})`
+              ? `${generalisedAt(run)} (${percent(run.measured.bestTestAccuracy, 0)})`
               : generalisedAt(run),
         ),
       ),

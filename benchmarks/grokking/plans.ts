@@ -68,6 +68,13 @@ const small = LEARNING_RATES.flatMap((learningRate) =>
   forEachLoss(`small-lr${learningRate}`, { learningRate }),
 );
 
+/** Low rates are slow: whether they generalise is seen later. */
+export const LOW_RATES = [0.001, 0.003, 0.01];
+export const LONG = 4000;
+const long = LOW_RATES.flatMap((learningRate) =>
+  forEachLoss(`long-lr${learningRate}`, { learningRate, epochs: LONG }),
+);
+
 const around: Plan<Settings>[] = [
   ...forEachLoss('around-beta2-0.99', { beta2: 0.99 }),
   ...forEachLoss('around-beta2-0.999', { beta2: 0.999 }),
@@ -112,6 +119,7 @@ const trend: Plan<Settings>[] = [plan('trend-stablemax', PUBLISHED, { loss: 'sta
 export const PLANS: readonly Plan<Settings>[] = [
   ...published,
   ...small,
+  ...long,
   ...around,
   ...stock,
   ...otherTasks,

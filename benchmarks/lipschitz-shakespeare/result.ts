@@ -153,9 +153,12 @@ function frontierPlot(records: readonly Run[]): string {
   });
 }
 
-/** At the largest budget that a row has runs of. */
+/** At the largest budget that a row has three seeds of, or else the largest. */
 function headlines(records: readonly Run[]): Headline[] {
-  const row = (name: string) => groups(records).find((group) => group.row.name === name);
+  const row = (name: string) => {
+    const all = groups(records).filter((group) => group.row.name === name);
+    return all.find(({ runs }) => runs.length >= 3) ?? all[0];
+  };
   const show = (name: string) => {
     const group = row(name);
     if (!group) return '–';

@@ -9,8 +9,9 @@ import type { Settings } from './settings.js';
 type Run = RunRecord<Settings, Measured>;
 type Group = { id: string; runs: Run[] };
 
-/** "120" or "never". */
-export const generalisedAt = ({ measured }: Run): string => String(measured.generalisedAt ?? 'never');
+/** "120", or "> 300" where it did not in so many epochs. */
+export const generalisedAt = ({ measured, settings }: Run): string =>
+  measured.generalisedAt === null ? `> ${settings.epochs}` : String(measured.generalisedAt);
 
 /** A row per plan. */
 export function fullBatchTable(groups: readonly Group[]): string {

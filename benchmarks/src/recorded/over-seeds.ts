@@ -10,7 +10,7 @@ export function byId<S, M>(
     .filter(({ runs }) => runs.length > 0);
 }
 
-/** What each seed gave: "1.65, 1.66, 1.64". Equal values once: "never (3 of 3)". */
+/** What each seed gave: "1.65, 1.66, 1.64". Equal values once: "> 300 (3 seeds)". */
 export function eachSeed<R>(runs: readonly R[], show: (run: R) => string): string {
   const shown = runs.map(show);
   if (shown.length === 0) return '–';
