@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFiles } from '@evenkeel/example-common/checkpoint';
-import { fakeHub } from '@evenkeel/example-common/fake-hub';
 import { tinyTokenizer } from '@evenkeel/example-common/tiny-tokenizer';
 import { GPT } from '@evenkeel/gpt-model';
 import { openSafetensors, saveSafetensors } from '@evenkeel/safetensors';
+import { fakeHub } from '@evenkeel/testing/fake-hub';
 import type { Tensor } from '@tensorflow/tfjs';
 
 const MODEL = 'meta-llama/Llama-tiny';
@@ -20,7 +20,10 @@ export async function serveTinyLlama(directory: string) {
   await writeTinyLlama(join(directory, MODEL));
   const data = join(directory, 'instructions.json');
   await writeFiles(directory, { 'instructions.json': INSTRUCTIONS });
-  const { hubUrl, close } = await fakeHub(directory, TOKEN);
+  const { hubUrl, close } = await fakeHub({
+    folderOf: (owner, model) => join(directory, owner, model),
+    tokenOf: () => TOKEN,
+  });
   return {
     options: {
       ...{ model: MODEL, data, ask: 'Say the word ship twice.' },

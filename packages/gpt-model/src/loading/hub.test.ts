@@ -1,62 +1,28 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { type FakeHub, fakeHub } from '@evenkeel/testing/fake-hub';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GPT, modelFiles } from '../index.js';
 
 const CHECKPOINTS = new URL('../../fixtures/checkpoints/', import.meta.url).pathname;
 const cacheDir = mkdtempSync(join(tmpdir(), 'hub-'));
-const requests: string[] = [];
-let server: Server;
+let hub: FakeHub;
 let hubUrl: string;
 
-/** As much of a hub as its client asks for: the checkpoints of the fixtures; those of `private` need a token. */
+/** Has the checkpoints of the fixtures; those of `private` need a token. */
 beforeAll(async () => {
   await tf.setBackend('cpu');
-  server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url!, 'http://hub');
-    requests.push(`${request.method} ${pathname}`);
-    const body = await text(request);
-    const [owner, model, kind, , name] = pathname.replace('/api/models', '').split('/').slice(1);
-    if (owner === 'private' && request.headers.authorization !== 'Bearer hf_secret') {
-      return response.writeHead(401, { 'X-Error-Message': 'no access' }).end();
-    }
-    const folder = join(CHECKPOINTS, model);
-    if (!existsSync(folder)) return response.writeHead(404).end();
-    if (kind !== 'resolve') {
-      const paths: string[] = kind === 'tree' ? readdirSync(folder) : JSON.parse(body).paths;
-      const lastCommit = { id: 'a'.repeat(40), title: 'first', date: '2026-01-01T00:00:00.000Z' };
-      const files = paths.map((path) => ({
-        ...{ type: 'file', path, oid: createHash('sha1').update(path).digest('hex'), lastCommit },
-        size: statSync(join(folder, path)).size,
-      }));
-      return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(files));
-    }
-    const file = readFileSync(join(folder, name));
-    const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '');
-    const [from, to] = range ? [Number(range[1]), Number(range[2] || file.length - 1)] : [0, file.length - 1];
-    const part = file.subarray(from, to + 1);
-    response.writeHead(range ? 206 : 200, {
-      ETag: `"${model}-${name}"`,
-      'X-Repo-Commit': 'a'.repeat(40),
-      'Content-Length': part.length,
-      ...(range && { 'Content-Range': `bytes ${from}-${from + part.length - 1}/${file.length}` }),
-    });
-    return response.end(request.method === 'HEAD' ? undefined : part);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  hubUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  hub = await fakeHub({
+    folderOf: (_, model) => join(CHECKPOINTS, model),
+    tokenOf: (owner) => (owner === 'private' ? 'hf_secret' : undefined),
+  });
+  ({ hubUrl } = hub);
 });
 
 afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+  hub.close();
   rmSync(cacheDir, { recursive: true });
 });
 
@@ -66,7 +32,7 @@ it.each(['llama_f32_gqa', 'llama_sharded_f32_tied'])('loads a model from a hub: 
     await GPT.load(join(CHECKPOINTS, name)),
   ];
   expect(remote.forward([[1, 2, 3]]).dataSync()).toEqual(local.forward([[1, 2, 3]]).dataSync());
-  const downloads = () => requests.filter((request) => request.includes('/resolve/')).length;
+  const downloads = () => hub.requests.filter((request) => request.includes('/resolve/')).length;
   const before = downloads();
   const again = await GPT.load(`someone/${name}`, { hubUrl, cacheDir });
   expect(downloads()).toBe(before); // from the cache

@@ -6,30 +6,39 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
+export interface FakeHubOptions {
+  /** Where the files of the model `owner/model` are. */
+  folderOf(owner: string, model: string): string;
+  /** The token that the models of an owner are only given for. Default none. */
+  tokenOf?(owner: string): string | undefined;
+}
+
 export interface FakeHub {
   /** Where it listens, on this machine only. */
   hubUrl: string;
+  /** What was asked for, such as `GET /someone/model/resolve/main/config.json`. */
+  requests: readonly string[];
   close(): void;
 }
 
 const COMMIT = 'a'.repeat(40);
 
-/**
- * As much of a model hub as its client asks for: serves the directory `root/OWNER/MODEL` as the model `OWNER/MODEL`, to those
- * who have the token.
- */
-export async function fakeHub(root: string, token: string): Promise<FakeHub> {
+/** As much of a model hub as its client asks for: lists of files, and the files, whole and in ranges. */
+export async function fakeHub({ folderOf, tokenOf = () => undefined }: FakeHubOptions): Promise<FakeHub> {
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://hub');
+    requests.push(`${request.method} ${pathname}`);
     const body = await text(request);
     const [owner, model, kind, , name] = decodeURIComponent(pathname)
       .replace('/api/models', '')
       .split('/')
       .slice(1);
-    if (request.headers.authorization !== `Bearer ${token}`) {
+    const token = tokenOf(owner);
+    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
       return response.writeHead(401, { 'X-Error-Message': 'access to this model is restricted' }).end();
     }
-    const folder = join(root, owner, model);
+    const folder = folderOf(owner, model);
     if (!existsSync(folder)) return response.writeHead(404).end();
     if (kind !== 'resolve') {
       const paths: string[] = kind === 'tree' ? readdirSync(folder) : JSON.parse(body).paths;
@@ -55,6 +64,7 @@ export async function fakeHub(root: string, token: string): Promise<FakeHub> {
   await once(server, 'listening');
   return {
     hubUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
     close() {
       server.closeAllConnections();
       server.close();
