@@ -95,12 +95,12 @@ function trainAt(
       if (!(losses[step] < LOST * losses[0])) return { losses, collapse: null };
     }
     const { inputs, targets } = task.batch();
-    const [isFinite, collapse] = tf.tidy(() => {
+    const [staysFinite, collapse] = tf.tidy(() => {
       const logits = task.answer(model.forward(inputs));
       return [tf.all(tf.isFinite(logits)), softmaxCollapse(logits, targets)].map((x) => x.dataSync()[0]);
     });
     tf.dispose([inputs, targets]);
-    return { losses, collapse: isFinite ? collapse : null };
+    return { losses, collapse: staysFinite ? collapse : null };
   } finally {
     optimizer.dispose();
     model.dispose();
