@@ -26,9 +26,6 @@ const isPerHead = named(/attention\.[qkv]\.weight$/);
 const isHidden: Select = both(isMatrix, named(/blocks\..*\.weight$/));
 const isOther: Select = (param) => isHidden(param) && !isPerHead(param);
 
-/** AdamW's step for biases where Muon takes the matrices. */
-const BIAS_RATE = 0.02;
-
 /** Rises over 20 steps, stays, and falls to 0 from `decayFrom` on: a run can be made longer from there. */
 export const trapezoid =
   (peak: number, steps: number, decayFrom: number): Schedule =>
@@ -36,26 +33,31 @@ export const trapezoid =
     peak * Math.min((step + 1) / 20, 1, Math.max(0, (steps - step) / (steps - decayFrom)));
 
 export function optimizerFor(settings: Settings, steps: number, decayFrom: number): TransformOptimizer {
-  const { optimizer, learningRate, weightDecay, constraint } = settings;
+  const { optimizer, learningRate, weightDecay, constraint, beside } = settings;
   const rate = (peak: number) => trapezoid(peak, steps, decayFrom);
   const adam = (peak: number, decay = 0) =>
     adamW({ learningRate: rate(peak), beta2: 0.99, weightDecay: decay });
+  const { tables, biases } = beside ?? { tables: learningRate, biases: 0.02 };
   const heads = constraint === 'soft-cap-per-head' ? HEADS : 1;
-  const muon = (count: number) => modulaMuon({ learningRate: rate(learningRate), weightDecay, heads: count });
+  const muon = (peak: number, count = 1) =>
+    modulaMuon({ learningRate: rate(peak), weightDecay, heads: count });
   const transform =
     optimizer === 'adamw'
       ? adam(learningRate, weightDecay)
       : partition(
           {
-            muon: muon(1),
-            perHead: muon(heads),
-            embedding: modulaEmbedding({ learningRate: rate(learningRate) }),
-            adam: adam(BIAS_RATE),
+            muon: muon(learningRate),
+            perHead: muon(learningRate, heads),
+            head: muon(tables),
+            // The published limit all but freezes embeddings: their gradients are far smaller.
+            embedding: modulaEmbedding({ learningRate: rate(tables), maxInflation: beside ? 1e6 : 16 }),
+            adam: adam(biases),
           },
           (param) => {
             if (isEmbedding(param)) return 'embedding';
+            if (isHead(param)) return 'head';
             if (isPerHead(param)) return 'perHead';
-            return isOther(param) || isHead(param) ? 'muon' : 'adam';
+            return isOther(param) ? 'muon' : 'adam';
           },
         );
   return new TransformOptimizer(transform, constraintsOf(settings, heads));

@@ -9,23 +9,23 @@ export interface Row {
   readonly settings: Omit<Settings, 'tokens'>;
 }
 
-const MUON: Row['settings'] = {
+const ADAM: Row['settings'] = {
   architecture: 'lipschitz',
   choices: {},
   finalScale: 4,
-  optimizer: 'muon',
-  constraint: 'soft-cap',
-  maxNorm: 1,
-  learningRate: 0.1,
-  weightDecay: 0,
-  batchSize: 8,
-};
-const ADAM: Row['settings'] = {
-  ...MUON,
   optimizer: 'adamw',
   constraint: 'none',
   maxNorm: null,
   learningRate: 0.003,
+  weightDecay: 0,
+  batchSize: 8,
+};
+const MUON: Row['settings'] = {
+  ...ADAM,
+  optimizer: 'muon',
+  constraint: 'soft-cap',
+  maxNorm: 1,
+  learningRate: 0.1,
 };
 
 /** A tenth of the cap is well below 0.3 of it, where the soft cap starts to cost. */
@@ -67,6 +67,16 @@ const muonPerHead = (maxNorm: number): Row => ({
   settings: { ...MUON, ...capped(maxNorm), constraint: 'soft-cap-per-head' },
 });
 
+/**
+ * With steps of their own for head and embedding, whose cap is 1 whatever that of the blocks, and for biases. Found after the
+ * rows without were run.
+ */
+const gentle = ({ name, label, settings }: Row): Row => ({
+  name: `${name}-gentle`,
+  label: `${label}, gentle`,
+  settings: { ...settings, beside: { tables: 0.02, biases: 0.1 } },
+});
+
 /** c is just so low that L stays below 2, 3.5 and 13: at cap 1, L ≤ c but for the soft cap's last percent. */
 export const ROWS: readonly Row[] = [
   {
@@ -76,11 +86,15 @@ export const ROWS: readonly Row[] = [
   },
   ours(1, 1.9, BY_POSITION),
   ours(1, 3.4, BY_POSITION),
+  gentle(ours(1, 3.4, BY_POSITION)),
   ours(1, 12.6, BY_POSITION),
+  gentle(ours(1, 12.6, BY_POSITION)),
   ours(1.4, 8, BY_POSITION),
   ours(4, 4, BIASES),
+  gentle(ours(4, 4, BIASES)),
   muon(1),
   muon(4),
+  gentle(muon(4)),
   muonPerHead(4),
   {
     name: 'muon-free',
@@ -156,6 +170,20 @@ export const RATES: readonly Row[] = [
   settings: { ...settings, learningRate },
 }));
 
+/** The same for the steps beside Muon. */
+export const BESIDE: readonly Row[] = ['muon-cap4', 'ours-cap1-c12.6'].flatMap((name) =>
+  [
+    { tables: 0.01, biases: 0.1 },
+    { tables: 0.05, biases: 0.1 },
+    { tables: 0.2, biases: 0.1 },
+    { tables: 0.02, biases: 0.02 },
+  ].map((beside) => ({
+    name: `beside-${name}-${beside.tables}-${beside.biases}`,
+    label: `${named(name).label}, step ${beside.tables} of head and embedding, ${beside.biases} of biases`,
+    settings: { ...named(name).settings, beside },
+  })),
+);
+
 /** Of the comparisons of changes and of rates. */
 export const SMALL_BUDGET = 204_800;
 
@@ -166,5 +194,5 @@ const plan = (row: Row, tokens: number): Plan<Settings> => ({
 
 export const PLANS: readonly Plan<Settings>[] = [
   ...BUDGETS.flatMap((tokens) => ROWS.map((row) => plan(row, tokens))),
-  ...[...CHANGES, ...RATES].map((row) => plan(row, SMALL_BUDGET)),
+  ...[...CHANGES, ...RATES, ...BESIDE].map((row) => plan(row, SMALL_BUDGET)),
 ];

@@ -5,7 +5,7 @@ import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
 import { execute, type Measured } from './execute.js';
 import { ATTACK_RADII, BOUNDS } from './measure.js';
-import { BUDGETS, CHANGES, idOf, PLANS, RATES, ROWS, type Row, SMALL_BUDGET } from './plans.js';
+import { BESIDE, BUDGETS, CHANGES, idOf, PLANS, RATES, ROWS, type Row, SMALL_BUDGET } from './plans.js';
 import type { Settings } from './settings.js';
 
 export const lipschitzShakespeare: Result<Settings, Measured> = {
@@ -17,7 +17,7 @@ export const lipschitzShakespeare: Result<Settings, Measured> = {
     frontier: frontierTable(records),
     rescaled: rescaledTable(records),
     changes: smallTable(records, CHANGES),
-    rates: smallTable(records, RATES),
+    rates: smallTable(records, [...RATES, ...BESIDE]),
     activations: activationTable(records),
     robustness: robustnessTable(records),
     time: timeTaken(records),

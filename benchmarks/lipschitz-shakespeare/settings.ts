@@ -12,8 +12,13 @@ export interface Settings {
   constraint: 'none' | 'soft-cap' | 'soft-cap-per-head' | 'hammer';
   /** The cap on the RMS→RMS norm of every matrix in the blocks; the head's and the embedding's is 1. */
   maxNorm: number | null;
-  /** Largest step: of Muon as an RMS→RMS norm, or AdamW's. */
+  /** Largest step: of Muon in the blocks, as an RMS→RMS norm, or AdamW's everywhere. */
   learningRate: number;
+  /**
+   * Beside Muon: the largest steps of head and embedding, as norm and RMS, and of biases, which AdamW takes. Without it head
+   * and embedding have the step of the blocks, biases 0.02, and embeddings Modula's limit on small gradients.
+   */
+  beside?: { tables: number; biases: number };
   weightDecay: number;
   /** Windows of text a step. */
   batchSize: number;
