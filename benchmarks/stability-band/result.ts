@@ -5,8 +5,8 @@ import { showBand } from './band.js';
 import { execute, type Measured } from './execute.js';
 import { NORM_NAMES, nameButNorm, nameOf, PANELS, type Panel, PLANS, type Run, runsOf } from './panels.js';
 import { bandPlot } from './plot.js';
-import { LEARNING_RATES, LONG, NORMS, RECIPES, type Recipe, type Settings, SHORT } from './settings.js';
-import { bandsOf, bandTo, bestOf, TRAINED, USUAL, wins } from './widths.js';
+import { LEARNING_RATES, NORMS, RECIPES, type Recipe, type Settings, SHORT } from './settings.js';
+import { bandAcross, bandsOf, bestOf, TRAINED, USUAL, wins } from './widths.js';
 
 export const stabilityBand: Result<Settings, Measured> = {
   name: 'stability-band',
@@ -25,31 +25,16 @@ export const stabilityBand: Result<Settings, Measured> = {
 
 /** A recipe with and without norms: the goal is the best loss of all of them on the same task. */
 function acrossTable(records: readonly Run[]): string {
-  const rows = [...new Set(PANELS.map(nameButNorm))].flatMap((setting) => {
-    const panels = PANELS.filter((panel) => nameButNorm(panel) === setting);
-    const runs = panels.flatMap((panel) =>
-      RECIPES.flatMap((recipe) => runsOf(records, panel, recipe).map((run) => ({ panel, recipe, run }))),
-    );
-    const least = (seed: number, of: (run: Run) => number) =>
-      Math.min(...runs.filter(({ run }) => run.seed === seed).map(({ run }) => of(run)));
-    // The lowest first loss, which is that of a model that knows nothing, is the same start for all.
-    const band = (run: Run) =>
-      bandTo(
-        least(run.seed, bestOf),
-        run,
-        least(run.seed, ({ measured }) => measured.firstLoss),
-      );
-    return RECIPES.filter((name) => runs.some(({ recipe }) => recipe === name)).map((name) => [
-      setting,
-      name,
-      ...NORMS.map((norm) =>
-        eachSeed(
-          runs.filter(({ panel, recipe }) => panel.norm === norm && recipe === name),
-          ({ run }) => showBand(band(run)),
-        ),
-      ),
-    ]);
-  });
+  const rows = [...new Set(PANELS.map(nameButNorm))].flatMap((setting) =>
+    RECIPES.flatMap((recipe) => {
+      const each = NORMS.map((norm) => {
+        const panel = PANELS.find((one) => nameButNorm(one) === setting && one.norm === norm);
+        if (!panel) return '–';
+        return eachSeed(runsOf(records, panel, recipe), (run) => showBand(bandAcross(records, panel, run)));
+      });
+      return each.every((cell) => cell === '–') ? [] : [[setting, recipe, ...each]];
+    }),
+  );
   return markdownTable(['setting', 'recipe', ...NORMS.map((norm) => NORM_NAMES[norm])], rows);
 }
 
@@ -115,20 +100,31 @@ function show(losses: readonly (number | null)[]): string {
   return average < 100 ? average.toFixed(2) : average.toExponential(0);
 }
 
-/** Once the goal is common, and once each recipe's own; of the longer runs as soon as there are any. */
+/** The usual recipe with and without layer norm, and ours: to one goal, and each to its own. */
 function headlines(records: readonly Run[]): Headline[] {
-  const shown: readonly Recipe[] = ['adamw+clip', 'orthograd', 'muon', 'muon+softcap'];
-  return NORMS.map((norm) => {
-    const at = (steps: number): Panel => ({ task: 'characters', loss: 'softmax', norm, layers: 2, steps });
-    const panel = runsOf(records, at(LONG), USUAL).length > 0 ? at(LONG) : at(SHORT);
-    const each = (recipe: Recipe, kind: 'own' | 'common') =>
-      eachSeed(runsOf(records, panel, recipe), (run) => showBand(bandsOf(records, panel, run)[kind]));
-    const all = (kind: 'own' | 'common') =>
-      shown.map((recipe) => `${recipe} ${each(recipe, kind)}`).join('; ');
+  const shown: readonly [Panel['norm'], Recipe][] = [
+    ['layerNorm', USUAL],
+    ['none', USUAL],
+    ['convex', USUAL],
+    ['convex', 'muon+softcap'],
+  ];
+  const settings: readonly Omit<Panel, 'norm'>[] = [
+    { task: 'characters', loss: 'softmax', layers: 2, steps: SHORT },
+    { task: 'characters', loss: 'softmax', layers: 8, steps: SHORT },
+    { task: 'modular', loss: 'softmax', layers: 2, steps: SHORT },
+  ];
+  return settings.map((setting) => {
+    const each = (show: (panel: Panel, run: Run) => string) =>
+      shown
+        .map(([norm, recipe]) => {
+          const panel = { ...setting, norm };
+          return `${NORM_NAMES[norm]}, ${recipe} ${eachSeed(runsOf(records, panel, recipe), (run) => show(panel, run))}`;
+        })
+        .join('; ');
     return {
-      claim: `characters, ${NORM_NAMES[norm]}, ${panel.steps} steps: decades of learning rates, of 3, that come ${100 * TRAINED} % of the way to the best loss of all; to their own`,
+      claim: `${setting.task}, ${setting.layers} layers, ${setting.steps} steps: decades of learning rates, of 3, that come ${100 * TRAINED} % of the way to the best loss of any recipe and norm; to the recipe's own best`,
       published: '–',
-      measured: `${all('common')}; own: ${all('own')}`,
+      measured: `${each((panel, run) => showBand(bandAcross(records, panel, run)))}. Own: ${each((panel, run) => showBand(bandsOf(records, panel, run).own))}`,
     };
   });
 }

@@ -1,5 +1,5 @@
 import { type Band, widestBand } from './band.js';
-import { type Panel, type Run, runsOf } from './panels.js';
+import { nameButNorm, PANELS, type Panel, type Run, runsOf } from './panels.js';
 import { RECIPES, type Recipe } from './settings.js';
 
 /** The share of the way from the loss of knowing nothing to the goal that counts as trained. */
@@ -22,6 +22,22 @@ export function bandsOf(records: readonly Run[], panel: Panel, run: Run): { own:
     ({ seed }) => seed === run.seed,
   );
   return { own: bandTo(bestOf(run), run), common: bandTo(Math.min(...rivals.map(bestOf)), run) };
+}
+
+/**
+ * The band to the best loss of all norms and recipes on the task and seed. The start is the same for all too: the lowest
+ * first loss, which is that of a model that knows nothing.
+ */
+export function bandAcross(records: readonly Run[], panel: Panel, run: Run): Band {
+  const rivals = PANELS.filter((other) => nameButNorm(other) === nameButNorm(panel))
+    .flatMap((other) => RECIPES.flatMap((recipe) => runsOf(records, other, recipe)))
+    .filter(({ seed }) => seed === run.seed);
+  const least = (of: (rival: Run) => number) => Math.min(...rivals.map(of));
+  return bandTo(
+    least(bestOf),
+    run,
+    least(({ measured }) => measured.firstLoss),
+  );
 }
 
 /** What the project claims to be wider than. */
