@@ -15,6 +15,7 @@ import {
   partition,
   type Schedule,
   type Select,
+  type Transform,
   TransformOptimizer,
 } from '@evenkeel/optim';
 import { HEADS, type Settings } from './settings.js';
@@ -26,6 +27,8 @@ const isPerHead = named(/attention\.[qkv]\.weight$/);
 const isHidden: Select = both(isMatrix, named(/blocks\..*\.weight$/));
 const isOther: Select = (param) => isHidden(param) && !isPerHead(param);
 
+const ADAM_BETA2 = 0.99;
+
 /** Rises over 20 steps, stays, and falls to 0 from `decayFrom` on: a run can be made longer from there. */
 export const trapezoid =
   (peak: number, steps: number, decayFrom: number): Schedule =>
@@ -33,44 +36,53 @@ export const trapezoid =
     peak * Math.min((step + 1) / 20, 1, Math.max(0, (steps - step) / (steps - decayFrom)));
 
 export function optimizerFor(settings: Settings, steps: number, decayFrom: number): TransformOptimizer {
-  const { optimizer, learningRate, weightDecay, constraint, beside } = settings;
   const rate = (peak: number) => trapezoid(peak, steps, decayFrom);
-  const adam = (peak: number, decay = 0) =>
-    adamW({ learningRate: rate(peak), beta2: 0.99, weightDecay: decay });
-  const { tables, biases } = beside ?? { tables: learningRate, biases: 0.02 };
-  const heads = constraint === 'soft-cap-per-head' ? HEADS : 1;
-  const muon = (peak: number, count = 1) =>
-    modulaMuon({ learningRate: rate(peak), weightDecay, heads: count });
+  const { learningRate, weightDecay } = settings;
   const transform =
-    optimizer === 'adamw'
-      ? adam(learningRate, weightDecay)
-      : partition(
-          {
-            muon: muon(learningRate),
-            perHead: muon(learningRate, heads),
-            head: muon(tables),
-            // The published limit all but freezes embeddings: their gradients are far smaller.
-            embedding: modulaEmbedding({ learningRate: rate(tables), maxInflation: beside ? 1e6 : 16 }),
-            adam: adam(biases),
-          },
-          (param) => {
-            if (isEmbedding(param)) return 'embedding';
-            if (isHead(param)) return 'head';
-            if (isPerHead(param)) return 'perHead';
-            return isOther(param) ? 'muon' : 'adam';
-          },
-        );
-  return new TransformOptimizer(transform, constraintsOf(settings, heads));
+    settings.optimizer === 'muon'
+      ? muonWithBesides(settings, rate)
+      : adamW({ learningRate: rate(learningRate), beta2: ADAM_BETA2, weightDecay });
+  return new TransformOptimizer(transform, constraintsOf(settings));
 }
 
-function constraintsOf({ constraint, maxNorm }: Settings, heads: number): Constraint[] {
+/** Muon in the blocks and, with steps of their own, for head and embedding; AdamW for biases. */
+function muonWithBesides(
+  { learningRate, constraint, muon, weightDecay }: Settings,
+  rate: (peak: number) => Schedule,
+): Transform {
+  if (!muon) throw new Error("optimizerFor: got optimizer 'muon' without its settings; add muon: {…}");
+  const { momentum, tables, biases } = muon;
+  const steps = (peak: number, heads = 1) =>
+    modulaMuon({ learningRate: rate(peak), momentum, nesterov: true, weightDecay, heads });
+  return partition(
+    {
+      blocks: steps(learningRate),
+      perHead: steps(learningRate, headsOf(constraint)),
+      head: steps(tables),
+      // The published limit, 16, all but freezes embeddings: their gradients are far smaller.
+      embedding: modulaEmbedding({ learningRate: rate(tables), momentum, maxInflation: 1e6 }),
+      biases: adamW({ learningRate: rate(biases), beta2: ADAM_BETA2, weightDecay: 0 }),
+    },
+    (param) => {
+      if (isEmbedding(param)) return 'embedding';
+      if (isHead(param)) return 'head';
+      if (isPerHead(param)) return 'perHead';
+      return isOther(param) ? 'blocks' : 'biases';
+    },
+  );
+}
+
+const headsOf = (constraint: Settings['constraint']): number =>
+  constraint === 'soft-cap-per-head' ? HEADS : 1;
+
+function constraintsOf({ constraint, maxNorm }: Settings): Constraint[] {
   if (constraint === 'none' || maxNorm === null) return [];
   const hold = (norm: number, count: number): Constraint =>
     constraint === 'hammer'
       ? spectralHammer({ maxNorm: norm })
       : spectralSoftCap({ maxNorm: norm, heads: count });
   return [
-    masked(hold(maxNorm, heads), isPerHead),
+    masked(hold(maxNorm, headsOf(constraint)), isPerHead),
     masked(hold(maxNorm, 1), isOther),
     masked(hold(1, 1), isHead),
     masked(embeddingNormCap({ maxNorm: 1, maxInflation: 16 }) as Constraint, isEmbedding),

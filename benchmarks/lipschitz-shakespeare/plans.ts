@@ -26,6 +26,8 @@ const MUON: Row['settings'] = {
   constraint: 'soft-cap',
   maxNorm: 1,
   learningRate: 0.1,
+  // Head and embedding are capped at 1 whatever the cap of the blocks, and so have a step of their own.
+  muon: { momentum: 0.9, tables: 0.02, biases: 0.1 },
 };
 
 /** A tenth of the cap is well below 0.3 of it, where the soft cap starts to cost. */
@@ -40,8 +42,9 @@ type Choices = Settings['choices'];
 const BIASES: Choices = { scoreBias: true, headBias: true };
 
 /**
- * Goes with caps near 1; from cap 4 on, queries and keys can say something, and the paper's constants and GELU do better. Without scores of queries and keys the bound is on the values alone, which need not be made smaller;
- * MaxMin loses nothing of them.
+ * Goes with caps near 1; from cap 4 on, queries and keys can say something, and the paper's constants and GELU do better.
+ * Without scores of queries and keys the bound is on the values alone, which need not be made smaller; MaxMin loses nothing
+ * of them.
  */
 const BY_POSITION: Choices = {
   ...BIASES,
@@ -67,16 +70,6 @@ const muonPerHead = (maxNorm: number): Row => ({
   settings: { ...MUON, ...capped(maxNorm), constraint: 'soft-cap-per-head' },
 });
 
-/**
- * With steps of their own for head and embedding, whose cap is 1 whatever that of the blocks, and for biases. Found after the
- * rows without were run.
- */
-const gentle = ({ name, label, settings }: Row): Row => ({
-  name: `${name}-gentle`,
-  label: `${label}, gentle`,
-  settings: { ...settings, beside: { tables: 0.02, biases: 0.1 } },
-});
-
 /** c is just so low that L stays below 2, 3.5 and 13: at cap 1, L ≤ c but for the soft cap's last percent. */
 export const ROWS: readonly Row[] = [
   {
@@ -86,15 +79,13 @@ export const ROWS: readonly Row[] = [
   },
   ours(1, 1.9, BY_POSITION),
   ours(1, 3.4, BY_POSITION),
-  gentle(ours(1, 3.4, BY_POSITION)),
   ours(1, 12.6, BY_POSITION),
-  gentle(ours(1, 12.6, BY_POSITION)),
   ours(1.4, 8, BY_POSITION),
   ours(4, 4, BIASES),
-  gentle(ours(4, 4, BIASES)),
   muon(1),
+  muonPerHead(1),
+  muon(2),
   muon(4),
-  gentle(muon(4)),
   muonPerHead(4),
   {
     name: 'muon-free',
@@ -157,32 +148,35 @@ const named = (name: string): Row => ROWS.find((row) => row.name === name)!;
 
 /** The rates of the rows above and their neighbours: is one of them tuned worse than the others? */
 export const RATES: readonly Row[] = [
-  ...['gpt-adamw', 'adamw-free', 'adamw-decay'].flatMap((name) =>
-    [0.001, 0.003, 0.01].map((learningRate) => ({ ...named(name), learningRate })),
-  ),
-  ...['muon-cap4', 'ours-cap4-c4'].flatMap((name) =>
-    [0.1, 0.2, 0.4].map((learningRate) => ({ ...named(name), learningRate })),
-  ),
-  ...[0.05, 0.1, 0.2].map((learningRate) => ({ ...named('ours-cap1-c12.6'), learningRate })),
-].map(({ name, label, settings, learningRate }) => ({
-  name: `rate-${name}-${learningRate}`,
-  label: `${label}, step ${learningRate}`,
-  settings: { ...settings, learningRate },
-}));
+  ...['gpt-adamw', 'adamw-free'].flatMap((name) => rates(name, [0.001, 0.003, 0.01])),
+  ...rates('muon-cap4', [0.1, 0.2, 0.4]),
+  ...rates('ours-cap1-c12.6', [0.05, 0.1, 0.2]),
+];
 
-/** The same for the steps beside Muon. */
-export const BESIDE: readonly Row[] = ['muon-cap4', 'ours-cap1-c12.6'].flatMap((name) =>
-  [
-    { tables: 0.01, biases: 0.1 },
-    { tables: 0.05, biases: 0.1 },
-    { tables: 0.2, biases: 0.1 },
-    { tables: 0.02, biases: 0.02 },
-  ].map((beside) => ({
-    name: `beside-${name}-${beside.tables}-${beside.biases}`,
-    label: `${named(name).label}, step ${beside.tables} of head and embedding, ${beside.biases} of biases`,
-    settings: { ...named(name).settings, beside },
-  })),
-);
+function rates(name: string, each: readonly number[]): Row[] {
+  const { label, settings } = named(name);
+  return each.map((learningRate) => ({
+    name: `rate-${name}-${learningRate}`,
+    label: `${label}, step ${learningRate}`,
+    settings: { ...settings, learningRate },
+  }));
+}
+
+/** The same for what goes with Muon. */
+export const BESIDE: readonly Row[] = ['muon-cap4', 'ours-cap1-c12.6'].flatMap((name) => {
+  const { label, settings } = named(name);
+  const other = (key: keyof NonNullable<Settings['muon']>, value: number, what: string): Row => ({
+    name: `${key}-${name}-${value}`,
+    label: `${label}, ${what} ${value}`,
+    settings: { ...settings, muon: { ...settings.muon!, [key]: value } },
+  });
+  return [
+    other('momentum', 0.95, 'momentum'),
+    other('tables', 0.005, 'step of head and embedding'),
+    other('tables', 0.1, 'step of head and embedding'),
+    other('biases', 0.02, 'step of biases'),
+  ];
+});
 
 /** Of the comparisons of changes and of rates. */
 export const SMALL_BUDGET = 204_800;

@@ -14,11 +14,8 @@ export interface Settings {
   maxNorm: number | null;
   /** Largest step: of Muon in the blocks, as an RMS→RMS norm, or AdamW's everywhere. */
   learningRate: number;
-  /**
-   * Beside Muon: the largest steps of head and embedding, as norm and RMS, and of biases, which AdamW takes. Without it head
-   * and embedding have the step of the blocks, biases 0.02, and embeddings Modula's limit on small gradients.
-   */
-  beside?: { tables: number; biases: number };
+  /** With Muon: its β, and the largest steps beside it, of head and embedding, as norm and RMS, and of biases, which AdamW takes. */
+  muon?: { momentum: number; tables: number; biases: number };
   weightDecay: number;
   /** Windows of text a step. */
   batchSize: number;
