@@ -148,6 +148,12 @@ export const RATES: readonly Row[] = [
   ...rates('ours-cap1-c12.6', [0.05, 0.1, 0.2]),
 ];
 
+/** Steps that are best on a small budget need not be on a larger one. */
+export const LONGER_RATES: readonly Row[] = [
+  ...rates('gpt-adamw', [0.001, 0.01]),
+  ...rates('adamw-free', [0.01]),
+];
+
 function rates(name: string, each: readonly number[]): Row[] {
   const { label, settings } = named(name);
   return each.map((learningRate) => ({
@@ -184,4 +190,5 @@ const plan = (row: Row, tokens: number): Plan<Settings> => ({
 export const PLANS: readonly Plan<Settings>[] = [
   ...BUDGETS.flatMap((tokens) => ROWS.map((row) => plan(row, tokens))),
   ...[...CHANGES, ...RATES, ...BESIDE].map((row) => plan(row, SMALL_BUDGET)),
+  ...LONGER_RATES.map((row) => plan(row, BUDGETS[0])),
 ];

@@ -5,7 +5,18 @@ import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
 import { execute, type Measured } from './execute.js';
 import { ATTACK_RADII, BOUNDS } from './measure.js';
-import { BESIDE, BUDGETS, CHANGES, idOf, PLANS, RATES, ROWS, type Row, SMALL_BUDGET } from './plans.js';
+import {
+  BESIDE,
+  BUDGETS,
+  CHANGES,
+  idOf,
+  LONGER_RATES,
+  PLANS,
+  RATES,
+  ROWS,
+  type Row,
+  SMALL_BUDGET,
+} from './plans.js';
 import type { Settings } from './settings.js';
 
 export const lipschitzShakespeare: Result<Settings, Measured> = {
@@ -18,6 +29,7 @@ export const lipschitzShakespeare: Result<Settings, Measured> = {
     rescaled: rescaledTable(records),
     changes: smallTable(records, CHANGES),
     rates: smallTable(records, [...RATES, ...BESIDE]),
+    longerRates: smallTable(records, LONGER_RATES, BUDGETS[0]),
     activations: activationTable(records),
     robustness: robustnessTable(records),
     time: timeTaken(records),
@@ -72,9 +84,9 @@ const rescaledTable = (records: readonly Run[]) =>
     ],
   );
 
-function smallTable(records: readonly Run[], list: readonly Row[]): string {
+function smallTable(records: readonly Run[], list: readonly Row[], tokens = SMALL_BUDGET): string {
   const rows = list.flatMap((row) => {
-    const runs = records.filter(({ id }) => id === idOf(row, SMALL_BUDGET));
+    const runs = records.filter(({ id }) => id === idOf(row, tokens));
     if (runs.length === 0) return [];
     return [
       [
