@@ -2,39 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { main } from './main.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evenkeel } from '../test/evenkeel.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'));
 const text = join(root, 'text.txt');
 beforeAll(() => writeFileSync(text, 'to be or not to be, that is the question. '.repeat(100).trim()));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-afterEach(() => vi.restoreAllMocks());
-
-/** Runs the command line here, and collects what it prints. */
-async function evenkeel(...args: string[]): Promise<{ code: number; out: string; errors: string }> {
-  let [out, errors] = ['', ''];
-  const write = (add: (text: string) => void) => (piece: string | Uint8Array) => {
-    add(String(piece));
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(
-    write((piece) => {
-      out += piece;
-    }) as never,
-  );
-  vi.spyOn(process.stderr, 'write').mockImplementation(
-    write((piece) => {
-      errors += piece;
-    }) as never,
-  );
-  vi.spyOn(console, 'log').mockImplementation((line) => {
-    out += `${line}\n`;
-  });
-  const code = await main(args);
-  vi.restoreAllMocks();
-  return { code, out, errors };
-}
 
 const configOf = async (...args: string[]) => {
   const { code, out, errors } = await evenkeel('train', '--print-config', ...args);
@@ -321,6 +295,7 @@ describe('help', () => {
     for (const command of [
       'train',
       'resume',
+      'sweep',
       'generate',
       'tokenize',
       'certify',

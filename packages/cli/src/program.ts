@@ -6,6 +6,7 @@ import { generateCommand } from './commands/generate.js';
 import { interpolateCommand } from './commands/interpolate.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
+import { sweepCommand } from './commands/sweep.js';
 import { tokenizeCommand } from './commands/tokenize.js';
 import { trainCommand } from './commands/train.js';
 
@@ -21,6 +22,7 @@ export function createProgram(finish: (code: number) => void): Command {
   const commands = [
     trainCommand(finish),
     resumeCommand(finish),
+    sweepCommand(finish),
     generateCommand(),
     tokenizeCommand(),
     certifyCommand(),

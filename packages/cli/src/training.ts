@@ -26,17 +26,27 @@ export interface TrainingOptions {
   readonly backend: BackendOptions;
 }
 
-/** Trains into a folder, and says what happens and what there is at the end. Returns the exit code. */
+export interface Trained {
+  /** 0, or 130 after Ctrl-C. */
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly step: number;
+  /** As last measured. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Trains into a folder, and says what happens and what there is at the end. */
 export async function trainInto(
   directory: string,
   config: RunConfig,
   output: Output,
   { makeRoom, backend }: TrainingOptions,
-): Promise<number> {
+): Promise<Trained> {
   const resume = makeRoom === undefined;
   const interrupt = onInterrupt();
   const metrics = join(directory, METRICS);
   const writer = { write: undefined as (() => Promise<string>) | undefined };
+  let hasRecords = false;
   const started = performance.now();
   try {
     const result = await trainFromConfig(config, {
@@ -53,6 +63,11 @@ export async function trainInto(
           write: () => writer.write?.() ?? '',
         }),
         announce(output),
+        {
+          onMetrics: () => {
+            hasRecords = true;
+          },
+        },
       ],
       onReady: async (parts) => {
         await makeRoom?.();
@@ -63,17 +78,12 @@ export async function trainInto(
     });
     result.model.dispose();
     const report = join(directory, REPORT);
-    await writeReport({ path: report, runs: [directory], title: directory });
+    if (hasRecords) await writeReport({ path: report, runs: [directory], title: directory });
     const minutes = (performance.now() - started) / 60_000;
-    output.emit({
-      event: 'end',
-      reason: result.reason,
-      step: result.step,
-      metrics: result.metrics,
-      directory,
-    });
-    output.say(ending(directory, result, minutes, result.model instanceof GPT));
-    return interrupt.exitCode;
+    const { reason, step, metrics: last } = result;
+    output.emit({ event: 'end', reason, step, metrics: last, directory });
+    output.say(ending(directory, result, minutes, hasRecords, result.model instanceof GPT));
+    return { exitCode: interrupt.exitCode, reason, step, metrics: last };
   } finally {
     interrupt.dispose();
   }
@@ -103,6 +113,7 @@ function ending(
   directory: string,
   { reason, step, metrics }: { reason: string; step: number; metrics: Readonly<Record<string, number>> },
   minutes: number,
+  hasReport: boolean,
   isText: boolean,
 ): string {
   const shown = ['loss', 'validationLoss', 'validationAccuracy', 'log10Lipschitz']
@@ -115,7 +126,8 @@ function ending(
       : isText
         ? `let it write: evenkeel generate ${directory}`
         : `look: ${join(directory, REPORT)}`;
-  return `${reason === 'signal' ? 'interrupted' : 'done'} at step ${step} after ${minutes.toFixed(1)} minutes: ${shown}\n${join(directory, REPORT)} shows it; ${next}`;
+  const report = hasReport ? `${join(directory, REPORT)} shows it; ` : '';
+  return `${reason === 'signal' ? 'interrupted' : 'done'} at step ${step} after ${minutes.toFixed(1)} minutes: ${shown}\n${report}${next}`;
 }
 
 /** With --json, what happens as it happens. */

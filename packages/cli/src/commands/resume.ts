@@ -39,7 +39,8 @@ export function resumeCommand(finish: (code: number) => void): Command {
     await checkData(directory, config);
     const backend = backendOf(directory, options);
     await useBackend(backend);
-    finish(await trainInto(directory, config, outputOf(options), { backend }));
+    const { exitCode } = await trainInto(directory, config, outputOf(options), { backend });
+    finish(exitCode);
   });
 }
 

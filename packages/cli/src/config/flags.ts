@@ -7,10 +7,10 @@ import type { Override } from './overrides.js';
 
 /** Flags of commands that take a run config: every field of it, by its path. Collects what came. */
 export function addConfigFlags(command: Command): () => Override[] {
-  const fields = runConfigFields();
+  const fields = flagFields();
   const seen = new Map<string, Override>();
   const take = (field: Field, text: string) => {
-    const name = field.path.replace(/\.(name|kind)$/, ''); // two flags for one choice
+    const name = choiceOf(field);
     const before = seen.get(name);
     if (before && before.text !== text) {
       throw new UsageError(
@@ -19,7 +19,7 @@ export function addConfigFlags(command: Command): () => Override[] {
     }
     seen.set(name, { field, text });
   };
-  for (const field of [...fields.values(), ...objectsOf(fields)]) {
+  for (const field of fields.values()) {
     const isSwitch = field.types.has('boolean') || field.types.has('any');
     const value = isSwitch ? '[value]' : '<value>';
     command.addOption(
@@ -36,6 +36,15 @@ export function addConfigFlags(command: Command): () => Override[] {
   return () => [...seen.values()];
 }
 
+/** What two flags for one choice have in common: `optimizer` and `optimizer.name`. */
+export const choiceOf = ({ path }: Field): string => path.replace(/\.(name|kind)$/, '');
+
+/** Every field of a config that can be given as text, by its path. */
+export function flagFields(): ReadonlyMap<string, Field> {
+  const fields = runConfigFields();
+  return new Map([...fields, ...objectsOf(fields).map((field) => [field.path, field] as const)]);
+}
+
 /** `--optimizer`, `--data`, `--model`: the object's variety, by a short name. */
 function objectsOf(fields: ReadonlyMap<string, Field>): Field[] {
   return ['model', 'data'].map((path) => ({
@@ -48,14 +57,17 @@ function objectsOf(fields: ReadonlyMap<string, Field>): Field[] {
   }));
 }
 
+/** `--optimizer.learningRate` for `learningRate`. */
+function pathEndingIn(name: string, fields: ReadonlyMap<string, Field>): string | undefined {
+  const path = [...fields.keys()].find((path) => path.endsWith(`.${name}`));
+  return path && `--${path}`;
+}
+
 /** Says which flag was probably meant. */
 function suggestFlags(command: Command, fields: ReadonlyMap<string, Field>): void {
   onUnknownFlag(command, (flag) => {
-    const ends = [...fields.keys()]
-      .filter((path) => path.endsWith(`.${flag.slice(2)}`))
-      .map((path) => `--${path}`);
     const near =
-      ends[0] ??
+      pathEndingIn(flag.slice(2), fields) ??
       closest(
         flag,
         command.options.map(({ long }) => long!),

@@ -33,7 +33,7 @@ export async function plotMetric(
   if (lines.every((points) => points.length === 0)) return undefined;
   const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
   const { document } = parseHTML('<html></html>');
-  const line = { x: 'step', y: 'value', stroke: 'run' } as const;
+  const line = { x: 'step', y: 'value', stroke: 'run', z: 'run' } as const;
   const svg = Plot.plot({
     document: document as unknown as Document,
     width: 460,

@@ -1,0 +1,25 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { UsageError } from './errors.js';
+import { isRun } from './run-directory.js';
+
+/** Makes sure that no run is lost, and returns what makes room once all else is known to be right. */
+export async function claim(
+  directory: string,
+  { overwrite }: { overwrite?: boolean },
+): Promise<() => Promise<void>> {
+  const entries = await readdir(directory).catch(() => []);
+  if (entries.length > 0 && !isRun(directory)) {
+    throw new UsageError(
+      `'${directory}' holds something else than a run, which --overwrite does not delete. Name another folder with --out.`,
+    );
+  }
+  if (entries.length > 0 && !overwrite) {
+    throw new UsageError(
+      `'${directory}' holds a run already. Go on with it: evenkeel resume ${directory}, name another folder with --out, or begin anew with --overwrite.`,
+    );
+  }
+  return async () => {
+    if (entries.length > 0) await rm(directory, { recursive: true });
+    await mkdir(directory, { recursive: true });
+  };
+}

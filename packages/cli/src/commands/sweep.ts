@@ -1,0 +1,210 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { DivergenceError } from '@evenkeel/trainer';
+import { parseRunConfig, type RunConfig } from '@evenkeel/trainer/config';
+import { writeReport } from '@evenkeel/trainer/node';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { claim } from '../claim.js';
+import { addConfigFlags } from '../config/flags.js';
+import { withOverrides } from '../config/overrides.js';
+import { nameOf, type Planned, plannedRun, writtenConfig } from '../config/planned-run.js';
+import { UsageError } from '../errors.js';
+import { type Output, outputOf } from '../output.js';
+import { PRESETS } from '../presets.js';
+import { checkData, isRun, REPORT, readRun } from '../run-directory.js';
+import { type Axis, axesOf, type Point, pointsOf } from '../sweep/axes.js';
+import { plotSweep } from '../sweep/plot-sweep.js';
+import { asFlags, mean, metricOf, settingsOf, summaryTable } from '../sweep/summary.js';
+import { type EndedRuns, readSweep, SWEEP, writeSweep } from '../sweep/sweep-file.js';
+import { trainInto } from '../training.js';
+import { writeFile } from '../write-file.js';
+
+interface Options extends BackendOptions, Planned {
+  readonly over?: readonly string[];
+  readonly metric?: string;
+  readonly overwrite?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** A point of the sweep, and the run that it is. */
+interface PlannedPoint extends Point {
+  readonly directory: string;
+  readonly config: RunConfig;
+}
+
+export function sweepCommand(finish: (code: number) => void): Command {
+  const command = new Command('sweep')
+    .summary('trains with every combination of some settings, and compares them')
+    .description(
+      'Trains one run after the other, with every combination of what --over lists, and says which does best. Stopped, it goes on where it was when the same command comes again; with more values it trains only what is new.',
+    )
+    .argument('[config]', 'a run config: .json, .yaml or .ts')
+    .option(
+      '--over <field=values>',
+      'a field of the config and its values, comma by comma; again for another field',
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .option('--metric <name>', 'what to compare by (default: validationLoss, else loss)')
+    .option('--preset <name>', `a run that is ready: ${Object.keys(PRESETS).join(', ')}`)
+    .option('--text <file>', 'the text to learn from, character by character')
+    .option(
+      '--out <folder>',
+      "where everything goes (default: runs/ and the preset's or config's name, -sweep)",
+    )
+    .option('--overwrite', 'begin anew where there are runs already')
+    .option('--dry-run', 'list the runs, and train nothing')
+    .option('--json', 'one JSON object per line instead of sentences');
+  addBackendFlags(command);
+  const overrides = addConfigFlags(command);
+  return command.addHelpText('after', EXAMPLES).action(async (path: string | undefined, options: Options) => {
+    const fixed = overrides();
+    const axes = axesOf(options.over ?? [], fixed);
+    const directory = options.out ?? join('runs', `${nameOf(path, options)}-sweep`);
+    const written = await writtenConfig(path, options);
+    const points: PlannedPoint[] = [];
+    for (const point of pointsOf(axes)) {
+      const raw = withOverrides(written, [...fixed, ...point.overrides]);
+      const planned = { ...options, out: join(directory, point.name), printConfig: options.dryRun };
+      points.push({ ...point, ...(await plannedRun(raw, path, planned)) });
+    }
+    await checkFolder(directory);
+    const ended = options.overwrite ? {} : readSweep(directory);
+    introduce(points, ended, directory, outputOf(options));
+    if (options.dryRun) return;
+    for (const point of points) await checkPoint(point, options);
+    await useBackend(options);
+    await writeSweep(directory, ended);
+    finish(await trainAll(points, ended, axes, directory, options));
+  });
+}
+
+/** Makes sure that nothing else is written over. */
+async function checkFolder(directory: string): Promise<void> {
+  const entries: string[] = await readdir(directory).catch(() => []);
+  if (entries.length === 0 || entries.includes(SWEEP)) return;
+  throw new UsageError(
+    `'${directory}' holds something else than a sweep (it has no ${SWEEP}). Name another folder with --out.`,
+  );
+}
+
+/** Before anything is trained: does what is there belong to this sweep? */
+async function checkPoint({ directory, config }: PlannedPoint, options: Options): Promise<void> {
+  if (options.overwrite || !isRun(directory)) return void (await claim(directory, options));
+  const before = readRun(directory);
+  const now = JSON.parse(JSON.stringify(config)) as RunConfig;
+  const differs = Object.keys(now).find(
+    (name) => !isDeepStrictEqual(comparable(before.config, name), comparable(now, name)),
+  );
+  const { backend, kernels } = options;
+  const what = differs ?? (isDeepStrictEqual(before.backend, { backend, kernels }) ? undefined : 'backend');
+  if (what !== undefined) {
+    throw new UsageError(
+      `'${directory}' holds a run with another ${what} than this sweep's, expected the same. Name another folder with --out, or begin anew with --overwrite.`,
+    );
+  }
+  await checkData(directory, parseRunConfig(before.config));
+}
+
+/** A part of a config, without where its run lies. */
+function comparable(config: object, name: string): unknown {
+  const part = (config as Record<string, unknown>)[name];
+  return name === 'checkpoint' ? { ...(part as object), directory: undefined } : part;
+}
+
+function introduce(
+  points: readonly PlannedPoint[],
+  ended: EndedRuns,
+  directory: string,
+  output: Output,
+): void {
+  const left = points.filter(({ name }) => !ended[name]);
+  for (const { name, values } of points) {
+    output.emit({ event: 'planned', run: name, values, ended: ended[name]?.ended ?? null });
+    output.say(`  ${ended[name] ? pc.green('✓') : ' '} ${name}`);
+  }
+  output.say(`${pc.bold(directory)}: ${points.length} runs, ${left.length} to train`);
+}
+
+/** Trains what has not ended; what diverges is a result, too. Returns the exit code. */
+async function trainAll(
+  points: readonly PlannedPoint[],
+  before: EndedRuns,
+  axes: readonly Axis[],
+  directory: string,
+  options: Options,
+): Promise<number> {
+  const output = outputOf(options);
+  let runs = before;
+  for (const [i, { name, values, ...planned }] of points.entries()) {
+    if (runs[name]) continue;
+    output.say(`\n${pc.bold(`run ${i + 1} of ${points.length}`)}`);
+    const makeRoom =
+      options.overwrite || !isRun(planned.directory) ? await claim(planned.directory, options) : undefined;
+    try {
+      const { exitCode, step, metrics } = await trainInto(planned.directory, planned.config, output, {
+        makeRoom,
+        backend: options,
+      });
+      if (exitCode !== 0) {
+        output.say('the same command goes on from here');
+        return exitCode;
+      }
+      runs = { ...runs, [name]: { values, ended: 'done', step, metrics } };
+    } catch (error) {
+      if (!(error instanceof DivergenceError)) throw error;
+      const { message, step } = error;
+      runs = { ...runs, [name]: { values, ended: 'diverged', step, metrics: {}, message } };
+      output.emit({ event: 'diverged', run: name, step, message });
+      output.say(`${pc.yellow('diverged:')} ${message}`);
+    }
+    await writeSweep(directory, runs);
+    metricOf(options.metric, runs); // a slip in its name shows after the first run
+  }
+  await conclude(points, runs, axes, directory, options);
+  return 0;
+}
+
+/** Table, plot, page; and what to do with the best. */
+async function conclude(
+  points: readonly Point[],
+  runs: EndedRuns,
+  axes: readonly Axis[],
+  directory: string,
+  options: Options,
+): Promise<void> {
+  const output = outputOf(options);
+  const metric = metricOf(options.metric, runs);
+  const settings = settingsOf(points, runs, metric);
+  const done = points.filter(({ name }) => runs[name].ended === 'done');
+  const plot = plotSweep(axes, points, runs, metric);
+  if (plot) await writeFile(join(directory, 'sweep.svg'), plot);
+  const report = join(directory, REPORT);
+  if (done.length > 0) {
+    await writeReport({
+      path: report,
+      runs: done.map(({ name }) => join(directory, name)),
+      title: directory,
+    });
+  }
+  output.say(`\n${summaryTable(axes, settings, metric)}\n`);
+  const [best] = settings;
+  output.emit({ event: 'end', directory, metric, settings });
+  if (best.scores.length === 0) return output.say('all runs diverged: try smaller learning rates');
+  const [folder] = best.names;
+  output.say(
+    `best ${metric}: ${mean(best.scores).toPrecision(4)} with ${asFlags(best) || folder}\n` +
+      `${join(directory, 'sweep.svg')} and ${report} show it; let the best learn on: evenkeel resume ${join(directory, folder)} --steps …`,
+  );
+}
+
+const EXAMPLES = `
+Every other field of a config is a flag, as in evenkeel train. A list is one value in brackets: --over model.hidden=[200,200],[400]
+
+Examples:
+  $ evenkeel sweep --preset grokking --over optimizer.learningRate=0.003,0.01,0.03
+  $ evenkeel sweep --preset grokking --over loss=softmax,stablemax --over orthograd=true,false --over seed=1,2,3
+  $ evenkeel sweep config.yaml --over optimizer=adamw,muon --metric validationAccuracy --dry-run`;

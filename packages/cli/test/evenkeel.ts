@@ -1,0 +1,40 @@
+import { vi } from 'vitest';
+import { main } from '../src/main.js';
+
+export interface Printed {
+  readonly code: number;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** Runs the command line in this process, and collects what it prints. */
+export const evenkeel = (...args: string[]): Promise<Printed> => watched(() => {}, ...args);
+
+/** The same, with a look at each piece of what it prints for people. */
+export async function watched(look: (piece: string) => void, ...args: string[]): Promise<Printed> {
+  let [out, errors] = ['', ''];
+  const write = (add: (text: string) => void) => (piece: string | Uint8Array) => {
+    add(String(piece));
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(
+    write((piece) => {
+      out += piece;
+      look(piece);
+    }) as never,
+  );
+  vi.spyOn(process.stderr, 'write').mockImplementation(
+    write((piece) => {
+      errors += piece;
+    }) as never,
+  );
+  vi.spyOn(console, 'log').mockImplementation((line) => {
+    out += `${line}\n`;
+  });
+  try {
+    const code = await main(args);
+    return { code, out, errors };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
