@@ -99,10 +99,18 @@ const otherTasks: Plan<Settings>[] = [
   plan('parity-adamw', PARITY),
   plan('parity-orthograd', PARITY, { optimizer: 'orthograd' }),
   plan('parity-stablemax', PARITY, { loss: 'stablemax' }),
-  plan('transformer-adamw', TRANSFORMER),
-  plan('transformer-orthograd', TRANSFORMER, { optimizer: 'orthograd' }),
-  plan('transformer-stablemax', TRANSFORMER, { loss: 'stablemax' }),
+  ...transformer('transformer', TRANSFORMER.learningRate),
+  ...transformer('transformer-lr0.003', 0.003),
+  ...transformer('transformer-lr0.01', 0.01),
 ];
+
+function transformer(id: string, learningRate: number): Plan<Settings>[] {
+  return [
+    plan(`${id}-adamw`, TRANSFORMER, { learningRate }),
+    plan(`${id}-orthograd`, TRANSFORMER, { learningRate, optimizer: 'orthograd' }),
+    plan(`${id}-stablemax`, TRANSFORMER, { learningRate, loss: 'stablemax' }),
+  ];
+}
 
 function multiplied(optimizer: Settings['optimizer']): Partial<Settings> {
   return { optimizer, task: { kind: 'modular', operation: 'multiply', modulus: 113, trainFraction: 0.4 } };

@@ -19,18 +19,15 @@ export interface Measured extends Measurements {
   curves: { trainLoss: Curve };
 }
 
-/** From here on the step size falls. */
-const DECAY_FROM = 0.6;
-
 export async function execute(
   { settings, seed }: { settings: Settings; seed: number },
   surroundings: Surroundings,
 ): Promise<Measured> {
   await useBackend('evenkeel');
-  const { batchSize, choices, tokens } = settings;
+  const { batchSize, choices, tokens, decayFrom: decayShare = 0.6 } = settings;
   const data = await characterData(await surroundings.text(), { contextLength: CONTEXT, batchSize, seed });
   const steps = Math.round(tokens / (CONTEXT * batchSize));
-  const decayFrom = Math.round(DECAY_FROM * steps);
+  const decayFrom = Math.round(decayShare * steps);
   const model = new GPT(configOf(settings, data.tokenizer.vocabularySize), {
     seed,
     name: 'model',

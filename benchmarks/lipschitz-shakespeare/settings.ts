@@ -17,6 +17,8 @@ export interface Settings {
   /** With Muon: its β, and the largest steps beside it, of head and embedding, as norm and RMS, and of biases, which AdamW takes. */
   muon?: { momentum: number; tables: number; biases: number };
   weightDecay: number;
+  /** The share of the run after which steps get smaller, in a line to 0. Default 0.6. */
+  decayFrom?: number;
   /** Windows of text a step. */
   batchSize: number;
   /** Characters trained on. */
