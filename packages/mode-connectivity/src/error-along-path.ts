@@ -1,9 +1,12 @@
-import { dispose, type Scalar, tidy } from '@tensorflow/tfjs-core';
+import { dispose, type Scalar, type TensorContainer, tidy } from '@tensorflow/tfjs-core';
 import { barrier } from './barrier.js';
 import { loadWeights, type Variables, withWeightsRestored } from './live-model.js';
 import { checkSame, distance, interpolate, type Weights } from './weights.js';
 
-/** Batches that can be read again and again: a list, or a function that starts anew, such as `() => dataset.pass()`. */
+/**
+ * Batches that can be read again and again: a list, which stays the caller's, or a function that starts anew, such as
+ * `() => dataset.pass()`. What an iterator gives is disposed once measured, unless it is of a list.
+ */
 export type Batches<Batch> =
   | readonly Batch[]
   | (() => Iterable<Batch> | AsyncIterable<Batch> | Promise<Iterable<Batch> | AsyncIterable<Batch>>);
@@ -108,12 +111,18 @@ async function meanOver<Batch>(
 ): Promise<Record<string, number>> {
   const sums: Record<string, number> = {};
   let [count, total] = [0, 0];
-  for await (const batch of typeof batches === 'function' ? await batches() : batches) {
-    signal?.throwIfAborted();
-    const measured = await read(tidy(() => named(measure(batch))));
-    const weight = weigh(batch);
-    for (const [name, value] of Object.entries(measured)) sums[name] = (sums[name] ?? 0) + weight * value;
-    total += weight;
+  const source = typeof batches === 'function' ? await batches() : batches;
+  const isOurs = !Array.isArray(source);
+  for await (const batch of source) {
+    try {
+      signal?.throwIfAborted();
+      const measured = await read(tidy(() => named(measure(batch))));
+      const weight = weigh(batch);
+      for (const [name, value] of Object.entries(measured)) sums[name] = (sums[name] ?? 0) + weight * value;
+      total += weight;
+    } finally {
+      if (isOurs) dispose(batch as TensorContainer);
+    }
     // Before another one is asked for, which a source would make for nothing.
     if (++count === maxBatches) break;
   }

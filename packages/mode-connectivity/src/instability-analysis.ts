@@ -108,18 +108,26 @@ interface Snapshot {
 }
 
 async function snapshot({ variables, optimizer }: Live): Promise<Snapshot> {
-  const state = await optimizer.getWeights();
-  return {
-    weights: copyWeights(variables),
-    state: state.map(({ name, tensor }) => ({ name, tensor: keep(clone<Tensor>(tensor)) })),
-  };
+  const live = await optimizer.getWeights();
+  const state = live.map(({ name, tensor }) => ({ name, tensor: keep(clone<Tensor>(tensor)) }));
+  disposeStepCount(live);
+  return { weights: copyWeights(variables), state };
 }
 
 async function restore({ variables, optimizer }: Live, { weights, state }: Snapshot): Promise<void> {
   loadWeights(variables, weights);
-  // tfjs's optimizers take over the tensors they are given.
-  await optimizer.setWeights(state.map(({ name, tensor }) => ({ name, tensor: clone<Tensor>(tensor) })));
+  const before = await optimizer.getWeights();
+  await optimizer.setWeights(state);
+  const after = await optimizer.getWeights();
+  // tfjs's optimizers forget the variables that they had, and leave them in memory.
+  const inUse = new Set(after.map(({ tensor }) => tensor));
+  dispose(before.map(({ tensor }) => tensor).filter((tensor) => !inUse.has(tensor)));
+  disposeStepCount(after);
 }
+
+/** Of what `Optimizer.getWeights` gives, the step count alone is made for its caller. */
+const disposeStepCount = (state: Snapshot['state']): void =>
+  dispose(state.filter(({ name }) => name === 'iter').map(({ tensor }) => tensor));
 
 function discard({ weights, state }: Snapshot): void {
   dispose(weights);

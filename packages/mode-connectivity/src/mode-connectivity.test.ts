@@ -160,6 +160,34 @@ describeOnBackends('errorAlongPath', () => {
     expectClose(variables.w, [5, 5], 0);
   });
 
+  it('disposes of batches made for it, and not of those in a list', async () => {
+    const { variables } = square();
+    const weights = copyWeights(variables);
+    const batches = (...targets: number[]) => targets.map((target) => ({ target: tf.scalar(target) }));
+    const run = (all: object, before: () => void = () => {}) =>
+      errorAlongPath<{ target: tf.Scalar }>(weights, weights, {
+        variables,
+        data: { all: all as { target: tf.Scalar }[] },
+        alphas: 2,
+        measure: ({ target }) => {
+          before();
+          return tf.mean(tf.square(tf.sub(variables.w, target))) as tf.Scalar;
+        },
+      });
+    const kept = batches(1, 2);
+    const { numTensors } = tf.memory();
+    await run(() => batches(1, 2).values());
+    await run(kept);
+    await run(() => kept);
+    const fail = () => {
+      throw new Error('no loss');
+    };
+    await expect(run(() => batches(1).values(), fail)).rejects.toThrow('no loss');
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(kept[0].target.isDisposed).toBe(false);
+    tf.dispose([weights, kept]);
+  });
+
   it('says what it takes, and restores the model', async () => {
     const { w, variables, measure } = square();
     const [a, b] = [{ w: tf.tensor1d([1, 1]) }, { w: tf.tensor1d([0, 0]) }];
@@ -270,6 +298,34 @@ describeOnBackends('instabilityAnalysis', () => {
       optimizer.dispose();
     },
   );
+
+  it.each([
+    ['adamW', () => new TransformOptimizer(adamW({ learningRate: 0.05 }))],
+    ["tfjs's Adam", () => tf.train.adam(0.05)],
+    ["tfjs's RMSProp", () => tf.train.rmsprop(0.05, 0.9, 0.5)],
+  ])('leaves no tensor behind: %s', async (_name, optimizerOf) => {
+    const { w, loss } = create();
+    const optimizer = optimizerOf();
+    const train = () => void optimizer.minimize(loss);
+    // With and without state at the beginning.
+    for (const fromSteps of [[0, 2], [1]]) {
+      const { numTensors } = tf.memory();
+      const data = { train: [0] };
+      await instabilityAnalysis({
+        variables: [w],
+        optimizer,
+        steps: 3,
+        fromSteps,
+        alphas: 2,
+        data,
+        measure: loss,
+        trainStep: train,
+      });
+      expect(tf.memory().numTensors).toBe(numTensors);
+      train();
+    }
+    optimizer.dispose();
+  });
 
   it('gives twins with the same order the same weights', async () => {
     const { w, loss } = create();
