@@ -22,6 +22,8 @@ import { type EndedRuns, readSweep, SWEEP, writeSweep } from '../sweep/sweep-fil
 import { trainInto } from '../training.js';
 import { writeFile } from '../write-file.js';
 
+const PLOT = 'sweep.svg';
+
 interface Options extends BackendOptions, Planned {
   readonly over?: readonly string[];
   readonly metric?: string;
@@ -72,7 +74,7 @@ export function sweepCommand(finish: (code: number) => void): Command {
       points.push({ ...point, ...(await plannedRun(raw, path, planned)) });
     }
     await checkFolder(directory);
-    const ended = options.overwrite ? {} : readSweep(directory);
+    const ended = options.overwrite ? {} : endedIn(directory);
     introduce(points, ended, directory, outputOf(options));
     if (options.dryRun) return;
     for (const point of points) await checkPoint(point, options);
@@ -82,10 +84,15 @@ export function sweepCommand(finish: (code: number) => void): Command {
   });
 }
 
-/** Makes sure that nothing else is written over. */
+/** What has ended and is still there: a folder may be deleted, to train its run anew. */
+const endedIn = (directory: string): EndedRuns =>
+  Object.fromEntries(Object.entries(readSweep(directory)).filter(([name]) => isRun(join(directory, name))));
+
+/** Makes sure that nothing else is written over. Whoever deletes a damaged sweep file leaves its runs. */
 async function checkFolder(directory: string): Promise<void> {
   const entries: string[] = await readdir(directory).catch(() => []);
-  if (entries.length === 0 || entries.includes(SWEEP)) return;
+  const isOfSweep = (entry: string) => [PLOT, REPORT].includes(entry) || isRun(join(directory, entry));
+  if (entries.includes(SWEEP) || entries.every(isOfSweep)) return;
   throw new UsageError(
     `'${directory}' holds something else than a sweep (it has no ${SWEEP}). Name another folder with --out.`,
   );
@@ -96,7 +103,7 @@ async function checkPoint({ directory, config }: PlannedPoint, options: Options)
   if (options.overwrite || !isRun(directory)) return void (await claim(directory, options));
   const before = readRun(directory);
   const now = JSON.parse(JSON.stringify(config)) as RunConfig;
-  const differs = Object.keys(now).find(
+  const differs = Object.keys({ ...before.config, ...now }).find(
     (name) => !isDeepStrictEqual(comparable(before.config, name), comparable(now, name)),
   );
   const { backend, kernels } = options;
@@ -139,18 +146,26 @@ async function trainAll(
 ): Promise<number> {
   const output = outputOf(options);
   let runs = before;
+  // All at once, so that what is interrupted goes on without --overwrite, and finds nothing of before.
+  const clear = async () => {
+    for (const { directory } of points) await (await claim(directory, options))();
+  };
   for (const [i, { name, values, ...planned }] of points.entries()) {
     if (runs[name]) continue;
     output.say(`\n${pc.bold(`run ${i + 1} of ${points.length}`)}`);
     const makeRoom =
-      options.overwrite || !isRun(planned.directory) ? await claim(planned.directory, options) : undefined;
+      options.overwrite && i === 0
+        ? clear
+        : isRun(planned.directory)
+          ? undefined
+          : await claim(planned.directory, options);
     try {
       const { exitCode, step, metrics } = await trainInto(planned.directory, planned.config, output, {
         makeRoom,
         backend: options,
       });
       if (exitCode !== 0) {
-        output.say('the same command goes on from here');
+        output.say(`the same command${options.overwrite ? ', without --overwrite,' : ''} goes on from here`);
         return exitCode;
       }
       runs = { ...runs, [name]: { values, ended: 'done', step, metrics } };
@@ -181,7 +196,7 @@ async function conclude(
   const settings = settingsOf(points, runs, metric);
   const done = points.filter(({ name }) => runs[name].ended === 'done');
   const plot = plotSweep(axes, points, runs, metric);
-  if (plot) await writeFile(join(directory, 'sweep.svg'), plot);
+  if (plot) await writeFile(join(directory, PLOT), plot);
   const report = join(directory, REPORT);
   if (done.length > 0) {
     await writeReport({
@@ -197,7 +212,7 @@ async function conclude(
   const [folder] = best.names;
   output.say(
     `best ${metric}: ${mean(best.scores).toPrecision(4)} with ${asFlags(best) || folder}\n` +
-      `${join(directory, 'sweep.svg')} and ${report} show it; let the best learn on: evenkeel resume ${join(directory, folder)} --steps …`,
+      `${join(directory, PLOT)} and ${report} show it; let the best learn on: evenkeel resume ${join(directory, folder)} --steps …`,
   );
 }
 

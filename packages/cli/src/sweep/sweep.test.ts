@@ -120,6 +120,49 @@ describe('sweep', () => {
       expect(weightsIn(join(stopped, run)).equals(weightsIn(join(whole, run)))).toBe(true);
   });
 
+  it('begins anew with --overwrite, and goes on without it', async () => {
+    const folder = join(root, 'anew');
+    const seeds = ['--over', 'seed=1,2,3'];
+    const changed = [...seeds, '--optimizer.momentum', '0.5'];
+    await evenkeel(...sweep(folder, ...seeds));
+    let runs = 0;
+    const stop = (piece: string) => {
+      if (/parameters,/.test(piece) && ++runs === 2) process.emit('SIGINT', 'SIGINT');
+    };
+    const { out: stopped } = await watched(stop, ...sweep(folder, ...changed, '--overwrite'));
+    expect(stopped).toContain('the same command, without --overwrite, goes on');
+    const { code, out: printed } = await evenkeel(...sweep(folder, ...changed));
+    expect(code).toBe(0);
+    expect(printed).toContain('3 runs, 2 to train');
+    for (const seed of [1, 2, 3]) {
+      const { config } = JSON.parse(readFileSync(join(folder, `seed=${seed}`, 'run.json'), 'utf8'));
+      expect(config.optimizer.momentum).toBe(0.5);
+    }
+  });
+
+  it('trains what was deleted, and finds its runs when its own file was', async () => {
+    const folder = join(root, 'deleted');
+    const seeds = ['--over', 'seed=1,2'];
+    await evenkeel(...sweep(folder, ...seeds));
+    const file = join(folder, 'sweep.json');
+    rmSync(join(folder, 'seed=2'), { recursive: true });
+    expect((await evenkeel(...sweep(folder, ...seeds))).out).toContain('2 runs, 1 to train');
+    const before = readFileSync(file, 'utf8');
+    const trained = weightsIn(join(folder, 'seed=1'));
+    rmSync(file);
+    expect(await evenkeel(...sweep(folder, ...seeds))).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(weightsIn(join(folder, 'seed=1')).equals(trained)).toBe(true);
+  });
+
+  it('does not mix runs with and without a setting', async () => {
+    const folder = join(root, 'mixed');
+    const seeds = ['--over', 'seed=1,2'];
+    await evenkeel(...sweep(folder, ...seeds, '--grokfast.alpha', '0.9'));
+    const { errors } = await evenkeel(...sweep(folder, ...seeds));
+    expect(errors).toContain('holds a run with another grokfast');
+  });
+
   it('lists what it would do', async () => {
     const never = join(root, 'never');
     const { out: printed } = await evenkeel(...sweep(never, ...RATES, '--dry-run'));
