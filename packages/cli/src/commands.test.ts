@@ -232,6 +232,26 @@ describe('a run', () => {
     expect(JSON.parse(readFileSync(join(out, 'path.json'), 'utf8')).barriers).toEqual(path.barriers);
   });
 
+  it('is judged by other texts in its own tokens, and not by a text that has changed', async () => {
+    const [other, out] = [join(root, 'other.txt'), join(root, 'judged')];
+    const judge = (...args: string[]) =>
+      evenkeel('interpolate', run, run, '--alphas', '2', '--batches', '1', '--out', out, '--json', ...args);
+    // Fewer characters than the model knows: with a vocabulary of its own they would have other ids.
+    writeFileSync(other, 'to be or not to be '.repeat(200));
+    const { values } = JSON.parse((await judge('--data', other)).out);
+    const { values: own } = JSON.parse((await judge()).out);
+    expect(values.train.loss[0]).toBeLessThan(own.train.loss[0] + 1);
+    writeFileSync(other, 'ключ '.repeat(1000));
+    expect((await judge('--data', other)).errors).toContain('not in the vocabulary');
+    const before = readFileSync(text);
+    writeFileSync(text, `${before}more`);
+    for (const { code, errors } of [await judge(), await evenkeel('certify', run)]) {
+      expect(code).toBe(1);
+      expect(errors).toContain('has changed');
+    }
+    writeFileSync(text, before);
+  });
+
   it('goes further than planned, and is shown beside another', async () => {
     expect(await evenkeel('resume', run, '--steps', '40')).toMatchObject({
       code: 0,
@@ -258,6 +278,50 @@ describe('a run', () => {
       expect(code).toBe(1);
       expect(errors).toContain('nowhere');
     }
+  });
+});
+
+describe('twins', () => {
+  const train = (name: string, ...args: string[]) =>
+    evenkeel(
+      ...[
+        'train',
+        '--data',
+        'modular-arithmetic',
+        '--data.modulus',
+        '7',
+        '--model',
+        'mlp',
+        '--model.hidden',
+        '8',
+      ],
+      ...['--steps', '3', '--out', join(root, name), ...args],
+    );
+  const interpolate = (a: string, b: string, ...args: string[]) =>
+    evenkeel(
+      'interpolate',
+      join(root, a),
+      join(root, b),
+      '--alphas',
+      '3',
+      '--out',
+      join(root, 'between'),
+      ...args,
+    );
+
+  it('are compared where they share their training pairs', async () => {
+    await train('split-1', '--seed', '1');
+    await train('split-2', '--seed', '2');
+    await train('twin', '--seed', '2', '--data.splitSeed', '1');
+    const { errors, code } = await interpolate('split-1', 'split-2');
+    expect(errors).toContain('different data (data.splitSeed is 1 and 2)');
+    expect(code).toBe(1);
+    expect(await interpolate('split-1', 'twin')).toMatchObject({ code: 0 });
+    expect(await interpolate('split-1', 'split-2', '--data.splitSeed', '3')).toMatchObject({ code: 0 });
+    const unfit = await interpolate('split-1', 'twin', '--data.modulus', '5');
+    expect(unfit.errors).toContain(
+      'the data have 10 numbers and 5 classes, expected the 14 and 7 of the model',
+    );
   });
 });
 

@@ -116,6 +116,8 @@ export interface OpenedModel {
   readonly step?: number;
   /** The config of the run, of a run. */
   readonly config?: RunConfigInput;
+  /** The run's folder, of a run. */
+  readonly directory?: string;
 }
 
 /**
@@ -124,7 +126,7 @@ export interface OpenedModel {
  *
  * @throws If there is none.
  */
-export async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
+async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
   const [, parent, step] = /^(.*?)[\\/]checkpoints[\\/](step-\d+)[\\/]?$/.exec(source) ?? [];
   if (parent !== undefined && isRun(parent)) return openModel(parent, step);
   if (!isRun(source)) {
@@ -162,7 +164,8 @@ export async function openModel(source: string, which = 'latest'): Promise<Opene
   } finally {
     tf.dispose([...snapshot.weights, ...snapshot.optimizer].map(({ tensor }) => tensor));
   }
-  return { model, tokenizer: await tokenizerOf(source, run), step: snapshot.state.step, config: run.config };
+  const tokenizer = await tokenizerOf(source, run);
+  return { model, tokenizer, step: snapshot.state.step, config: run.config, directory: source };
 }
 
 /** Opens a model for as long as some work takes. */

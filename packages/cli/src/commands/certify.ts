@@ -119,7 +119,7 @@ async function firstBatch(
   overrides: readonly Override[],
 ): Promise<LabelledBatch | undefined> {
   if (!opened.config && overrides.length === 0) return undefined;
-  const judges = await judgesOf(opened, overrides);
+  const judges = await judgesOf([opened], overrides);
   try {
     for await (const batch of (judges.validation ?? judges.train)()) return batch;
     return undefined;

@@ -9,9 +9,10 @@ import { Command } from 'commander';
 import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
+import type { Override } from '../config/overrides.js';
 import { judgesOf, type LabelledBatch } from '../models-and-data.js';
 import { outputOf, table } from '../output.js';
-import { localName, openModel } from '../run-directory.js';
+import { localName, type OpenedModel, withModel } from '../run-directory.js';
 import { writeFile } from '../write-file.js';
 
 interface Options extends BackendOptions {
@@ -37,79 +38,71 @@ export function interpolateCommand(): Command {
   const overrides = addConfigFlags(command);
   return command.addHelpText('after', EXAMPLES).action(async (a: string, b: string, options: Options) => {
     await useBackend(options);
-    const [first, second] = [await openModel(a), await openModel(b)];
-    const judges = await judgesOf(first, overrides());
+    const path = await withModel(a, 'latest', (first) =>
+      withModel(b, 'latest', (second) => pathBetween(first, second, overrides(), options)),
+    );
     const output = outputOf(options);
-    const bar = new SingleBar({
-      stream: process.stderr,
-      format: '{bar} {value}/{total} points · {eta_formatted} left',
-      hideCursor: true,
-    });
-    const { model } = first;
-    const [weightsA, weightsB] = [
-      byLocalName(copyWeights(model.variables)),
-      byLocalName(copyWeights(second.model.variables)),
-    ];
-    const loss = lossOf(judges.config);
-    try {
-      if (process.stderr.isTTY && !output.json) bar.start(options.alphas, 0);
-      const path = await errorAlongPath<LabelledBatch>(weightsA, weightsB, {
-        variables: Object.fromEntries(
-          model.variables.map((variable: tf.Variable) => [localName(variable.name), variable]),
-        ),
-        measure: ({ inputs, targets }) => {
-          const logits = model.forward(inputs as tf.Tensor2D);
-          return {
-            loss: tf.mean(loss(targets, logits)) as tf.Scalar,
-            error: tf.sub(1, countedAccuracy(targets, logits)) as tf.Scalar,
-          };
-        },
-        data: {
-          train: freed(judges.train),
-          ...(judges.validation ? { validation: freed(judges.validation) } : {}),
-        },
-        weigh: ({ targets }) =>
-          tf.tidy(() => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'float32')).dataSync()[0]),
-        alphas: options.alphas,
-        maxBatches: options.batches,
-        onProgress: (done, total) => {
-          bar.setTotal(total);
-          bar.update(done);
-        },
-      });
-      bar.stop();
-      await mkdir(options.out, { recursive: true });
-      await writeFile(join(options.out, 'path.json'), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
-      await writeFile(
-        join(options.out, 'path.svg'),
-        plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }),
-      );
-      output.emit({ a, b, ...path });
-      output.say(`${shown(path)}\n\n${join(options.out, 'path.svg')} shows it, path.json holds it`);
-    } finally {
-      bar.stop();
-      tf.dispose([weightsA, weightsB]);
-      model.dispose();
-      second.model.dispose();
-      await judges.close();
-    }
+    await mkdir(options.out, { recursive: true });
+    await writeFile(join(options.out, 'path.json'), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
+    await writeFile(join(options.out, 'path.svg'), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
+    output.emit({ a, b, ...path });
+    output.say(`${shown(path)}\n\n${join(options.out, 'path.svg')} shows it, path.json holds it`);
   });
+}
+
+async function pathBetween(
+  first: OpenedModel,
+  second: OpenedModel,
+  overrides: readonly Override[],
+  { alphas, batches, json }: Options,
+): Promise<Path> {
+  const judges = await judgesOf([first, second], overrides);
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: '{bar} {value}/{total} points · {eta_formatted} left',
+    hideCursor: true,
+  });
+  const { model } = first;
+  const [weightsA, weightsB] = [
+    byLocalName(copyWeights(model.variables)),
+    byLocalName(copyWeights(second.model.variables)),
+  ];
+  const loss = lossOf(judges.config);
+  try {
+    if (process.stderr.isTTY && !json) bar.start(alphas, 0);
+    return await errorAlongPath<LabelledBatch>(weightsA, weightsB, {
+      variables: Object.fromEntries(
+        model.variables.map((variable: tf.Variable) => [localName(variable.name), variable]),
+      ),
+      measure: ({ inputs, targets }) => {
+        const logits = model.forward(inputs as tf.Tensor2D);
+        return {
+          loss: tf.mean(loss(targets, logits)) as tf.Scalar,
+          error: tf.sub(1, countedAccuracy(targets, logits)) as tf.Scalar,
+        };
+      },
+      data: {
+        train: judges.train,
+        ...(judges.validation ? { validation: judges.validation } : {}),
+      },
+      weigh: ({ targets }) =>
+        tf.tidy(() => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'float32')).dataSync()[0]),
+      alphas,
+      maxBatches: batches,
+      onProgress: (done, total) => {
+        bar.setTotal(total);
+        bar.update(done);
+      },
+    });
+  } finally {
+    bar.stop();
+    tf.dispose([weightsA, weightsB]);
+    await judges.close();
+  }
 }
 
 const byLocalName = (weights: Weights): Record<string, tf.Tensor> =>
   Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [localName(name), tensor]));
-
-/** Batches that are freed once the next one is asked for, or no other one is. */
-const freed = (batches: () => AsyncIterable<LabelledBatch>) =>
-  async function* () {
-    for await (const batch of batches()) {
-      try {
-        yield batch;
-      } finally {
-        tf.dispose([batch.inputs, batch.targets]);
-      }
-    }
-  };
 
 function shown({ alphas, values, barriers, atMean, distance }: Path): string {
   const columns = Object.entries(values).flatMap(([split, measures]) =>
@@ -131,5 +124,8 @@ function shown({ alphas, values, barriers, atMean, distance }: Path): string {
 
 const EXAMPLES = `
 Examples:
-  $ evenkeel interpolate runs/seed-1 runs/seed-2
-  $ evenkeel interpolate runs/a/checkpoints/step-00001000 runs/a --alphas 11 --batches 20`;
+  $ evenkeel interpolate runs/twin-1 runs/twin-2
+  $ evenkeel interpolate runs/a/checkpoints/step-00001000 runs/a --alphas 11 --batches 20
+
+Twins learn the same data in another order. Two runs of modular arithmetic do with the same --data.splitSeed and another --seed, two that
+learn on from one model (--model FOLDER, or an id of the hub) with another --seed.`;

@@ -35,15 +35,22 @@ export interface ConfiguredData {
   close(): Promise<void>;
 }
 
+/** What a model that is there already decides about its data. */
+export interface DataOptions {
+  /** Tokens a row, where the config leaves it to the model. */
+  readonly contextLength?: number;
+  /** Takes the place of the config's: a text cut otherwise has other ids than those the model knows. */
+  readonly tokenizer?: Tokenizer;
+}
+
 /**
  * The data that a config describes.
  *
- * @param contextLength Tokens a row where the config leaves it to a model that is loaded.
  * @throws If a file is missing or damaged, or holds too little.
  */
 export async function dataOf(
   config: RunConfig,
-  { contextLength = contextLengthOf(config) }: { contextLength?: number } = {},
+  { contextLength = contextLengthOf(config), tokenizer: known }: DataOptions = {},
 ): Promise<ConfiguredData> {
   const { data, seed } = config;
   switch (data.kind) {
@@ -54,7 +61,7 @@ export async function dataOf(
       return examplesOf(config, sparseParity({ bits, parityBits, examples, seed: data.splitSeed ?? seed }));
     }
     case 'instructions': {
-      const tokenizer = await tokenizerOf(data.tokenizer, '');
+      const tokenizer = known ?? (await tokenizerOf(data.tokenizer, ''));
       const records = JSON.parse(await readText(data.file)) as Instruction[];
       const train = instructionDataset(records, {
         tokenizer,
@@ -70,7 +77,7 @@ export async function dataOf(
     default: {
       const { batchSize, order, validationFraction } = data;
       const options = { batchSize, order, seed, contextLength: needed(contextLength) };
-      const { dataset, tokenizer } = await tokensOf(data, options);
+      const { dataset, tokenizer } = await tokensOf(data, options, known);
       const second =
         data.kind === 'tokens' && data.validation
           ? await TokenDataset.open(data.validation, options)
@@ -96,6 +103,7 @@ type TokenData = Extract<RunConfig['data'], { kind: 'tokens' | 'text' }>;
 async function tokensOf(
   data: TokenData,
   options: Parameters<typeof TokenDataset.open>[1],
+  known?: Tokenizer,
 ): Promise<{ dataset: TokenDataset; tokenizer?: Tokenizer }> {
   if (data.kind === 'tokens') {
     const dataset = await TokenDataset.open(data.file, options);
@@ -109,7 +117,7 @@ async function tokensOf(
     );
   }
   const text = data.text ?? (await readText(data.file!));
-  const tokenizer = await tokenizerOf(data.tokenizer, text);
+  const tokenizer = known ?? (await tokenizerOf(data.tokenizer, text));
   return { dataset: await TokenDataset.open(await tokenize(text, { tokenizer }), options), tokenizer };
 }
 

@@ -1,4 +1,4 @@
-export { type ConfiguredData, dataOf } from './data-of.js';
+export { type ConfiguredData, type DataOptions, dataOf } from './data-of.js';
 export { ExampleBatches } from './example-batches.js';
 export { IGNORED, lossOf } from './loss-of.js';
 export { countedAccuracy } from './measures.js';

@@ -1,6 +1,7 @@
 import { gelu, linear, maxMin, silu } from '@evenkeel/ops';
 import {
   dispose,
+  engine,
   relu,
   type Tensor,
   tanh,
@@ -19,7 +20,7 @@ export interface MlpOptions {
   readonly activation: 'relu' | 'tanh' | 'gelu' | 'silu' | 'maxMin';
   readonly bias: boolean;
   readonly seed: number;
-  /** Goes before the names of its variables. Default 'mlp'. */
+  /** Goes before the names of its variables. Default 'mlp', then 'mlp_1' while that is alive. */
   readonly name?: string;
 }
 
@@ -35,7 +36,7 @@ export class Mlp {
   private readonly layers: readonly { weight: Variable; bias?: Variable }[];
 
   constructor(readonly options: MlpOptions) {
-    const { widths, bias, seed, name = 'mlp' } = options;
+    const { widths, bias, seed, name = freeName() } = options;
     this.layers = widths.slice(1).map((out, i) => {
       const [inputs, limit] = [widths[i], 1 / Math.sqrt(widths[i])];
       const numbers = Float32Array.from(
@@ -80,6 +81,13 @@ export class Mlp {
 
   dispose(): void {
     dispose([...this.variables]);
+  }
+}
+
+function freeName(): string {
+  for (let i = 0; ; i++) {
+    const name = i === 0 ? 'mlp' : `mlp_${i}`;
+    if (!engine().registeredVariables[`${name}/layers.0.weight`]) return name;
   }
 }
 
