@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { GPT } from '@evenkeel/gpt-model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evenkeel } from '../test/evenkeel.js';
@@ -322,6 +323,30 @@ describe('twins', () => {
     expect(unfit.errors).toContain(
       'the data have 10 numbers and 5 classes, expected the 14 and 7 of the model',
     );
+  });
+});
+
+describe('fine-tuned twins', () => {
+  it('start from one model, learn in two orders, and are compared', async () => {
+    const [folder, characters] = [join(root, 'pretrained'), [...new Set(readFileSync(text, 'utf8'))].length];
+    const size = { contextLength: 16, layers: 1, heads: 2, width: 16 };
+    const model = new GPT({ architecture: 'gpt2', vocabSize: characters, ...size });
+    await model.saveSafetensors(folder);
+    model.dispose();
+    for (const seed of ['1', '2']) {
+      const out = join(root, `tuned-${seed}`);
+      const { code } = await evenkeel(
+        ...['train', '--model', folder, '--text', text, '--steps', '5', '--seed', seed, '--out', out],
+      );
+      expect(code).toBe(0);
+    }
+    const { out: printed } = await evenkeel(
+      ...['interpolate', join(root, 'tuned-1'), join(root, 'tuned-2'), '--alphas', '3', '--batches', '2'],
+      ...['--out', join(root, 'tuned-path'), '--json'],
+    );
+    const { distance, barriers } = JSON.parse(printed);
+    expect(distance).toBeGreaterThan(0);
+    expect(barriers.validation.loss).toBeLessThan(0.05);
   });
 });
 
