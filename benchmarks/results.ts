@@ -4,11 +4,10 @@
 //   npm run results -- --check           fails if they are not up to date
 //   npm run results -- run grokking      runs what has no file yet; again to go on
 
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onInterrupt } from '@evenkeel/trainer/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readText } from '../examples/shakespeare/src/text.js';
+import { isTinyShakespeare, readText } from '../examples/shakespeare/src/text.js';
 import { RESULTS } from './src/recorded/catalog.js';
 import { RecordFiles } from './src/recorded/record-files.js';
 import { generatedFiles, staleFiles, writeStale } from './src/recorded/reports.js';
@@ -18,8 +17,8 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const PLACES = { benchmarks: path('.'), readme: path('../README.md') };
 
 const seeds = (text: string): number[] => {
-  const list = text.split(',').map(Number);
-  if (list.every((seed) => Number.isInteger(seed) && seed >= 0)) return list;
+  const list = text.split(',');
+  if (list.every((seed) => /^\s*\d+\s*$/.test(seed))) return list.map(Number);
   throw new InvalidArgumentError('expected whole numbers, such as 1,2,3');
 };
 const pattern = (text: string): RegExp => {
@@ -32,6 +31,15 @@ const pattern = (text: string): RegExp => {
 const minutes = (text: string): number => {
   if (Number(text) > 0) return Number(text);
   throw new InvalidArgumentError('expected a number of minutes > 0');
+};
+
+/** Of another text, numbers would stand beside those of this one as if they were comparable. */
+const tinyShakespeare = async (path: string | undefined): Promise<string> => {
+  const text = await readText(path);
+  if (isTinyShakespeare(text)) return text;
+  throw new Error(
+    `results: '${path}' is not tiny Shakespeare, expected its hash to match. Leave out --text.`,
+  );
 };
 
 const program: Command = new Command('npm run results --')
@@ -54,13 +62,18 @@ program
   .option('--only <pattern>', 'only runs whose id matches', pattern)
   .addOption(new Option('--seeds <list>', 'which seeds').argParser(seeds).default([1, 2, 3], '1,2,3'))
   .option('--minutes <n>', 'stop after so many minutes on the clock', minutes)
-  .option('--text <file>', 'the text for results about text; without it tiny Shakespeare is downloaded')
+  .option('--text <file>', 'tiny Shakespeare, for results about text; without it it is downloaded')
   .option('--scratch <folder>', 'where unfinished runs are kept', path('../runs/results'))
   .action(async (name: string, options) => {
     const result = RESULTS.find((one) => one.name === name);
     if (!result) {
       program.error(
         `results: '${name}' is no result, expected one of ${RESULTS.map((one) => one.name).join(', ')}.`,
+      );
+    }
+    if (options.only && !result.plans.some(({ id }) => options.only.test(id))) {
+      program.error(
+        `results: no run of ${name} matches '${options.only.source}', expected some such as ${result.plans[0].id}.`,
       );
     }
     const interrupt = onInterrupt();
@@ -72,7 +85,7 @@ program
       files: new RecordFiles(PLACES.benchmarks, result.name),
       scratch: options.scratch,
       signal: AbortSignal.any(signals),
-      text: () => (options.text ? Promise.resolve(readFileSync(options.text, 'utf8')) : readText(undefined)),
+      text: () => tinyShakespeare(options.text),
       log: console.log,
     });
     console.log(
@@ -81,4 +94,5 @@ program
     process.exit(interrupt.exitCode);
   });
 
-await program.parseAsync();
+// tfjs's wasm module prints its whole source with an error that nobody catches.
+await program.parseAsync().catch((error: Error) => program.error(error.message));

@@ -35,11 +35,15 @@ export function timeTaken(records: readonly RunRecord[]): string {
       ),
     ),
   ];
-  const commits = new Set(records.map(({ environment }) => environment.commit?.slice(0, 8)));
+  const commits = new Set(records.map(({ environment }) => short(environment.commit)));
   const nodes = [...new Set(records.map(({ environment }) => environment.node))];
   const machines = [...new Set(records.map(({ environment }) => environment.cpu))];
   return (
     `${records.length} runs, ${sum('cpu').toFixed(0)} minutes of CPU time, ${sum('wall').toFixed(0)} on the clock, one process on a ` +
-    `shared machine (${machines.join('; ')}; Node ${nodes.join(', ')}; ${backends.join('; ')}). Commits: ${[...commits].join(', ')}.`
+    `shared machine (${machines.join('; ')}; Node ${nodes.join(', ')}; ${backends.join('; ')}). Commits (+: with changes not committed): ${[...commits].sort().join(', ')}.`
   );
 }
+
+/** The `+` of a tree with changes that were not committed stays. */
+const short = (commit: string | null): string =>
+  commit ? commit.slice(0, 8) + (commit.endsWith('+') ? '+' : '') : 'unknown';

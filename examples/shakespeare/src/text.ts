@@ -21,12 +21,15 @@ export async function readText(
     );
   }
   if (!existsSync(cache)) await download(cache);
-  const text = readFileSync(cache);
-  if (createHash('sha256').update(text).digest('hex') === SHA256) return text.toString('utf8');
+  const text = readFileSync(cache, 'utf8');
+  if (isTinyShakespeare(text)) return text;
   throw new Error(
     `shakespeare: '${cache}' is not tiny Shakespeare, expected its hash to match. Delete it and try again.`,
   );
 }
+
+export const isTinyShakespeare = (text: string): boolean =>
+  createHash('sha256').update(text).digest('hex') === SHA256;
 
 async function download(cache: string): Promise<void> {
   let response: Response;
