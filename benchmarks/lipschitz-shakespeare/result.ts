@@ -136,7 +136,7 @@ function frontierPlot(records: readonly Run[]): string {
       })),
   );
   const gpt = groups(records)
-    .filter(({ row }) => row.settings.architecture === 'gpt2')
+    .filter(({ row }) => row.name === 'gpt-adamw')
     .map(({ tokens, runs }) => ({
       budget: `${(tokens / 1e6).toFixed(1)} M characters`,
       loss: mean(runs.map(({ measured }) => measured.validationLoss)),

@@ -2,9 +2,9 @@ import type { Plan, RunRecord } from '../src/recorded/result.js';
 import type { Measured } from './execute.js';
 import {
   idOf,
-  LEARNING_RATES,
   LONG,
   LOSSES,
+  learningRates,
   NORMS,
   RECIPES,
   type Recipe,
@@ -41,7 +41,7 @@ export const PANELS: readonly Panel[] = [
 export const PLANS: readonly Plan<Settings>[] = PANELS.flatMap((panel) =>
   RECIPES.map((recipe) => ({
     id: idOf({ ...panel, recipe }),
-    settings: { ...panel, recipe, learningRates: LEARNING_RATES },
+    settings: { ...panel, recipe, learningRates: learningRates(panel.steps) },
   })),
 );
 

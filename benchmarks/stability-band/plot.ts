@@ -1,20 +1,23 @@
 import * as Plot from '@observablehq/plot';
 import { COLOURS, svg } from '../src/recorded/svg.js';
 import { NORM_NAMES, PANELS, type Panel, type Run, runsOf } from './panels.js';
-import { LEARNING_RATES, RECIPES, SHORT } from './settings.js';
+import { NORMS, RECIPES, SHORT } from './settings.js';
 
-/** Names in their colours, in a corner of the first plot. */
+/** A column of the plot, in up to three lines. */
+const taskOf = ({ task, loss, layers, steps }: Panel): string => {
+  const unusual = [layers === 2 ? '' : `${layers} layers`, steps === SHORT ? '' : `${steps} steps`];
+  return [task, loss, unusual.filter(Boolean).join(', ')].join('\n');
+};
+const TASKS = [...new Set(PANELS.map(taskOf))];
+
+/** Names in their colours, in a corner of the first small plot, where no line is. */
 const LEGEND = RECIPES.map((recipe, i) => ({
-  ...{ recipe, loss: 'softmax', setting: 'characters, no norm' },
-  learningRate: LEARNING_RATES[0],
-  share: 0.55 - 0.08 * i,
+  ...{ recipe, task: TASKS[0], norm: NORM_NAMES[NORMS[0]] },
+  learningRate: 1e-4,
+  share: 0.52 - 0.1 * i,
 }));
 
-/** A row of the plot. */
-const settingOf = ({ task, norm, layers, steps }: Panel): string =>
-  `${task}, ${NORM_NAMES[norm]}${layers === 2 ? '' : `, ${layers} layers`}${steps === SHORT ? '' : `, ${steps} steps`}`;
-
-/** One small plot per setting, a line per recipe and seed; what has diverged is drawn at the top. */
+/** A column per task, a row per norm, a line per recipe and seed; what has diverged is drawn at the top. */
 export function bandPlot(records: readonly Run[]): string {
   const points = PANELS.flatMap((panel) =>
     RECIPES.flatMap((recipe) =>
@@ -22,43 +25,33 @@ export function bandPlot(records: readonly Run[]): string {
         settings.learningRates.map((learningRate, i) => ({
           ...{ recipe, learningRate },
           run: `${recipe} ${seed}`,
-          setting: settingOf(panel),
-          loss: panel.loss,
+          task: taskOf(panel),
+          norm: NORM_NAMES[panel.norm],
           share: Math.min(1.2, (measured.finalLosses[i] ?? Infinity) / measured.firstLoss),
         })),
       ),
     ),
   );
+  const channels = { fx: 'task', fy: 'norm', x: 'learningRate', y: 'share' };
   return svg({
-    width: 860,
-    height: 1300,
-    marginTop: 40,
-    marginRight: 130,
-    x: { type: 'log', label: 'learning rate', tickFormat: '~e' },
-    y: { label: 'final loss / first loss', grid: true, domain: [0, 1.2] },
-    fx: { label: null },
-    fy: { label: null },
+    width: 1200,
+    height: 620,
+    marginTop: 60,
+    marginRight: 110,
+    x: { type: 'log', label: 'learning rate', ticks: [0.001, 0.1, 10], tickFormat: '~e' },
+    y: { label: 'final loss / first loss', grid: true, domain: [0, 1.2], ticks: 4 },
+    // Their names are drawn below, in lines.
+    fx: { label: null, axis: null, domain: TASKS },
+    fy: { label: null, domain: NORMS.map((norm) => NORM_NAMES[norm]) },
     color: { domain: RECIPES, range: COLOURS, legend: false },
     marks: [
       Plot.frame({ stroke: '#ccc' }),
-      Plot.lineY(points, {
-        fx: 'loss',
-        fy: 'setting',
-        x: 'learningRate',
-        y: 'share',
-        z: 'run',
-        stroke: 'recipe',
-        strokeOpacity: 0.8,
+      Plot.text(TASKS, {
+        ...{ fx: (task) => task, fy: () => NORM_NAMES[NORMS[0]], text: (task) => task },
+        ...{ frameAnchor: 'top', lineAnchor: 'bottom', dy: -6 },
       }),
-      Plot.text(LEGEND, {
-        fx: 'loss',
-        fy: 'setting',
-        x: 'learningRate',
-        y: 'share',
-        text: 'recipe',
-        fill: 'recipe',
-        textAnchor: 'start',
-      }),
+      Plot.lineY(points, { ...channels, z: 'run', stroke: 'recipe', strokeOpacity: 0.8 }),
+      Plot.text(LEGEND, { ...channels, text: 'recipe', fill: 'recipe', textAnchor: 'start', dx: 4 }),
     ],
   });
 }

@@ -5,7 +5,7 @@ import { showBand } from './band.js';
 import { execute, type Measured } from './execute.js';
 import { NORM_NAMES, nameButNorm, nameOf, PANELS, type Panel, PLANS, type Run, runsOf } from './panels.js';
 import { bandPlot } from './plot.js';
-import { LEARNING_RATES, NORMS, RECIPES, type Recipe, type Settings, SHORT } from './settings.js';
+import { LONG, learningRates, NORMS, RECIPES, type Recipe, type Settings, SHORT } from './settings.js';
 import { bandAcross, bandsOf, bestOf, TRAINED, USUAL, wins } from './widths.js';
 
 export const stabilityBand: Result<Settings, Measured> = {
@@ -74,23 +74,25 @@ function widthTable(records: readonly Run[]): string {
   );
 }
 
+/** The sweep of long runs has all rates of the others. */
+const RATES = learningRates(LONG);
+
 /** Means over seeds, as a check on the widths. */
 function lossTable(records: readonly Run[]): string {
   const rows = PANELS.flatMap((panel) =>
     RECIPES.flatMap((recipe) => {
       const runs = runsOf(records, panel, recipe);
       if (runs.length === 0) return [];
-      return [
-        [
-          nameOf(panel),
-          recipe,
-          ...LEARNING_RATES.map((_, i) => show(runs.map(({ measured }) => measured.finalLosses[i]))),
-        ],
-      ];
+      return [[nameOf(panel), recipe, ...RATES.map((rate) => lossesAt(rate, panel, runs))]];
     }),
   );
-  const header = ['setting', 'recipe', ...LEARNING_RATES.map((rate) => `10^${Math.log10(rate).toFixed(1)}`)];
+  const header = ['setting', 'recipe', ...RATES.map((rate) => `10^${Math.log10(rate).toFixed(1)}`)];
   return markdownTable(header, rows);
+}
+
+function lossesAt(rate: number, { steps }: Panel, runs: readonly Run[]): string {
+  const i = learningRates(steps).indexOf(rate);
+  return i < 0 ? '' : show(runs.map(({ measured }) => measured.finalLosses[i]));
 }
 
 function show(losses: readonly (number | null)[]): string {
@@ -98,6 +100,11 @@ function show(losses: readonly (number | null)[]): string {
   if (alive.length < losses.length) return `lost (${losses.length - alive.length} of ${losses.length})`;
   const average = mean(alive);
   return average < 100 ? average.toFixed(2) : average.toExponential(0);
+}
+
+function decadesOf(steps: number): number {
+  const rates = learningRates(steps);
+  return Math.round(Math.log10(rates.at(-1)! / rates[0]));
 }
 
 /** The usual recipe with and without layer norm, and ours: to one goal, and each to its own. */
@@ -109,7 +116,7 @@ function headlines(records: readonly Run[]): Headline[] {
     ['convex', 'muon+softcap'],
   ];
   const settings: readonly Omit<Panel, 'norm'>[] = [
-    { task: 'characters', loss: 'softmax', layers: 2, steps: SHORT },
+    { task: 'characters', loss: 'softmax', layers: 2, steps: LONG },
     { task: 'characters', loss: 'softmax', layers: 8, steps: SHORT },
     { task: 'modular', loss: 'softmax', layers: 2, steps: SHORT },
   ];
@@ -122,7 +129,7 @@ function headlines(records: readonly Run[]): Headline[] {
         })
         .join('; ');
     return {
-      claim: `${setting.task}, ${setting.layers} layers, ${setting.steps} steps: decades of learning rates, of 3, that come ${100 * TRAINED} % of the way to the best loss of any recipe and norm; to the recipe's own best`,
+      claim: `${setting.task}, ${setting.layers} layers, ${setting.steps} steps: decades of learning rates, of ${decadesOf(setting.steps)}, that come ${100 * TRAINED} % of the way to the best loss of any recipe and norm; to the recipe's own best`,
       published: '–',
       measured: `${each((panel, run) => showBand(bandAcross(records, panel, run)))}. Own: ${each((panel, run) => showBand(bandsOf(records, panel, run).own))}`,
     };

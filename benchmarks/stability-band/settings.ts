@@ -6,12 +6,17 @@ export const LOSSES = ['softmax', 'stablemax'] as const;
 /** GPT-2 with its norms, without them, or in their place the convex residuals of the Lipschitz transformer, without biases. */
 export const NORMS = ['layerNorm', 'none', 'convex'] as const;
 
-/** Three decades, two steps to each. */
-export const LEARNING_RATES = [-3, -2.5, -2, -1.5, -1, -0.5, 0].map((power) => 10 ** power);
-
 /** Steps of a run: most sweeps are short, a few show how it goes on. */
 export const SHORT = 60;
 export const LONG = 300;
+
+/** Three decades, two steps to each; five for long runs, in which smaller steps get somewhere. */
+const POWERS: Readonly<Record<number, readonly [number, number]>> = { [SHORT]: [-3, 0], [LONG]: [-4, 1] };
+
+export function learningRates(steps: number): number[] {
+  const [from, to] = POWERS[steps];
+  return Array.from({ length: 2 * (to - from) + 1 }, (_, i) => 10 ** (from + i / 2));
+}
 
 /** Everything that decides a sweep, apart from text and seed. */
 export interface Settings {

@@ -45,13 +45,16 @@ export const USUAL: Recipe = 'adamw+clip';
 /** Decades; less than half a step of the sweep tells nothing. */
 const GRID = 0.25;
 
-/** On how many seeds a recipe's band to the common goal is wider than the usual one's: "2 of 3 seeds". */
+/**
+ * On how many seeds a recipe's band to the common goal is wider than the usual one's: "2 of 3 seeds". Than one that the
+ * sweep cuts off, none is known to be wider.
+ */
 export function wins(records: readonly Run[], panel: Panel, recipe: Recipe): string {
   const usual = runsOf(records, panel, USUAL);
   const pairs = runsOf(records, panel, recipe).flatMap((run) => {
     const rival = usual.find(({ seed }) => seed === run.seed);
-    return rival ? [[run, rival].map((one) => bandsOf(records, panel, one).common.decades)] : [];
+    return rival ? [[run, rival].map((one) => bandsOf(records, panel, one).common)] : [];
   });
   if (recipe === USUAL || pairs.length === 0) return '–';
-  return `${pairs.filter(([ours, theirs]) => ours >= theirs + GRID).length} of ${pairs.length} seeds`;
+  return `${pairs.filter(([ours, theirs]) => !theirs.isOpen && ours.decades >= theirs.decades + GRID).length} of ${pairs.length} seeds`;
 }
