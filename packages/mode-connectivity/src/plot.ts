@@ -18,13 +18,10 @@ export interface PlotOptions {
  */
 export function plotPath(path: Path, { measure = 'loss', title }: PlotOptions = {}): string {
   checkMeasure('plotPath', path, measure);
-  const points = Object.entries(path.values).flatMap(([split, values]) =>
-    values[measure].map((value, i) => ({ split, alpha: path.alphas[i], value })),
+  const points = splitsWith(path.values, measure).flatMap(([split, values]) =>
+    values.map((value, i) => ({ split, x: path.alphas[i], value })),
   );
-  return svg(title, { label: 'α (0: model B, 1: model A)' }, measure, [
-    Plot.lineY(points, { x: 'alpha', y: 'value', stroke: 'split', strokeWidth: 2 }),
-    Plot.dot(points, { x: 'alpha', y: 'value', fill: 'split', r: 2 }),
-  ]);
+  return svg(points, { title, x: 'α (0: model B, 1: model A)', y: measure });
 }
 
 /**
@@ -39,31 +36,69 @@ export function plotInstability(
 ): string {
   for (const result of results) checkMeasure('plotInstability', result, measure);
   const points = results.flatMap(({ fromStep, barriers }) =>
-    Object.entries(barriers).map(([split, values]) => ({ split, fromStep, value: values[measure] })),
+    splitsWith(barriers, measure).map(([split, value]) => ({ split, x: fromStep, value })),
   );
-  return svg(title, { label: 'forked after steps' }, `barrier (${measure})`, [
-    Plot.ruleY([0]),
-    Plot.lineY(points, { x: 'fromStep', y: 'value', stroke: 'split', strokeWidth: 2 }),
-    Plot.dot(points, { x: 'fromStep', y: 'value', fill: 'split' }),
-  ]);
+  return svg(points, { title, x: 'forked after steps', y: `barrier (${measure})` }, [Plot.ruleY([0])]);
 }
 
-function svg(title: string | undefined, x: Plot.ScaleOptions, y: string, marks: Plot.Markish[]): string {
+interface Point {
+  split: string;
+  x: number;
+  value: number;
+}
+
+/** Colours that stay apart for colour-blind readers. (Okabe and Ito) */
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#777777'];
+
+/** A line per split in its own colour, their names beside them, as a standalone SVG on white. */
+function svg(
+  points: readonly Point[],
+  { title, x, y }: { title?: string; x: string; y: string },
+  below: readonly Plot.Markish[] = [],
+): string {
   const { document } = parseHTML('<html></html>');
+  const splits = [...new Set(points.map(({ split }) => split))];
   const plot = Plot.plot({
     document: document as unknown as Document,
-    width: 560,
-    height: 320,
-    marginLeft: 52,
-    x,
+    ...{ width: 560, height: 320, marginLeft: 52, marginTop: 28 },
+    marginRight: 20 + 7 * Math.max(0, ...splits.map(({ length }) => length)),
+    x: { label: x },
     y: { grid: true, label: y },
-    color: { scheme: 'dark2' },
-    marks: [...marks, Plot.text(title ? [title] : [], { frameAnchor: 'top', dy: -8 })],
-    marginTop: 28,
+    color: { type: 'ordinal', domain: splits, range: COLOURS },
+    marks: [
+      ...below,
+      Plot.lineY(points, { x: 'x', y: 'value', stroke: 'split', strokeWidth: 2 }),
+      Plot.dot(points, { x: 'x', y: 'value', fill: 'split', r: 2 }),
+      ...names(points, splits),
+      Plot.text(title ? [title] : [], { frameAnchor: 'top', dy: -8 }),
+    ],
   });
   plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  plot.setAttribute('style', 'background: white; color: #222');
   return plot.outerHTML;
 }
+
+/** The splits' names in their colours, below each other in the right margin, in the order in which their lines end. */
+function names(points: readonly Point[], splits: readonly string[]): Plot.Markish[] {
+  const end = (split: string) => points.findLast((point) => point.split === split)!.value;
+  return [...splits]
+    .sort((a, b) => end(b) - end(a))
+    .map((split, i) =>
+      Plot.text([split], {
+        ...{ frameAnchor: 'top-right', textAnchor: 'start', dx: 8, dy: 14 * i },
+        ...{ text: [split], fill: [split] },
+      }),
+    );
+}
+
+/** What there is of one measure, by split: not every split has to have it. */
+const splitsWith = <T>(
+  values: Readonly<Record<string, Readonly<Record<string, T>>>>,
+  measure: string,
+): [string, T][] =>
+  Object.entries(values).flatMap(([split, measures]) =>
+    Object.hasOwn(measures, measure) ? [[split, measures[measure]]] : [],
+  );
 
 function checkMeasure(where: string, { values }: Path, measure: string): void {
   const known = new Set(Object.values(values).flatMap(Object.keys));
