@@ -1,13 +1,10 @@
-import {
-  clone,
-  dispose,
-  keep,
-  type NamedTensorMap,
-  type Optimizer,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
-import { errorAlongPath, type Path, type PathOptions } from './error-along-path.js';
-import { copyWeights, loadWeights } from './live-model.js';
+import { dispose, type NamedTensorMap, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
+import { errorAlongPath, type Path } from './error-along-path.js';
+import { finishedOf, forksOf } from './forks.js';
+import { copyWeights } from './live-model.js';
+import { checkPathOptions, type PathOptions } from './path-options.js';
+import { checkOptimizer, discard, restore, type Snapshot, snapshot } from './snapshot.js';
+import { checkFunction } from './what-came.js';
 
 /** Which order the data comes in: that of the common beginning, or of one of the twins. */
 export type Run = 'common' | 'twin-a' | 'twin-b';
@@ -22,8 +19,17 @@ export interface InstabilityOptions<Batch> extends Omit<PathOptions<Batch>, 'onP
   trainStep: (run: Run, step: number) => void | Promise<void>;
   /** Steps that each model trains in all, ≥ 1. */
   steps: number;
-  /** Steps after which twins are forked, each in [0, steps]. 0: from initialisation, or from a loaded checkpoint. */
-  fromSteps: readonly number[];
+  /**
+   * Steps after which twins are forked, each in [0, steps]. 0: from initialisation, or from a loaded checkpoint. One of
+   * the two names has to be given.
+   */
+  fromSteps?: number | readonly number[];
+  /** The same for a single fork. */
+  fromStep?: number;
+  /** Called with each result as soon as it is known, and awaited: what is kept here outlives an abort. */
+  onResult?: (result: Instability) => void | Promise<void>;
+  /** Results of the same analysis that `onResult` gave before it was stopped. Their twins are not trained again. */
+  finished?: readonly Instability[];
   /** Called after each training step and each point of a path. */
   onProgress?: (progress: { fromStep: number; run: Run | 'path'; done: number; total: number }) => void;
 }
@@ -44,12 +50,17 @@ export interface Instability extends Path {
  * Model and optimizer are as they were before, afterwards.
  *
  * @returns One result for each of `fromSteps`, in their order.
- * @throws If an option is out of range. Model and optimizer are restored in any case.
+ * @throws If an option is missing or out of range, before the first step where that can be known. Model and optimizer are
+ *     restored in any case.
  * @see Frankle et al., "Linear Mode Connectivity and the Lottery Ticket Hypothesis", 2020, section 3.
  */
 export async function instabilityAnalysis<Batch>(options: InstabilityOptions<Batch>): Promise<Instability[]> {
-  const { variables, trainStep, steps, fromSteps, onProgress, signal } = options;
-  checkSteps(steps, fromSteps);
+  checkPathOptions('instabilityAnalysis', options);
+  checkTraining(options);
+  const { variables, trainStep, steps, onProgress, onResult, signal } = options;
+  const fromSteps = forksOf(options);
+  const results = finishedOf(options);
+  const missing = new Set(fromSteps.filter((step) => !results.has(step)));
 
   const train = async (fromStep: number, run: Run, begin: number, end: number) => {
     for (let step = begin; step < end; step++) {
@@ -65,11 +76,10 @@ export async function instabilityAnalysis<Batch>(options: InstabilityOptions<Bat
   };
 
   const start = await snapshot(options);
-  const results = new Map<number, Instability>();
   let fork = start;
   try {
     let reached = 0;
-    for (const fromStep of [...new Set(fromSteps)].sort((a, b) => a - b)) {
+    for (const fromStep of [...missing].sort((a, b) => a - b)) {
       await restore(options, fork);
       await train(fromStep, 'common', reached, fromStep);
       reached = fromStep;
@@ -85,64 +95,31 @@ export async function instabilityAnalysis<Batch>(options: InstabilityOptions<Bat
           onProgress: (done, total) => onProgress?.({ fromStep, run: 'path', done, total }),
         });
         results.set(fromStep, { fromStep, ...path });
+        await onResult?.(results.get(fromStep)!);
       } finally {
         dispose(twins as unknown as NamedTensorMap[]);
       }
     }
   } finally {
-    await restore(options, start);
     if (fork !== start) discard(fork);
-    discard(start);
+    try {
+      await restore(options, start);
+    } finally {
+      discard(start);
+    }
   }
   return fromSteps.map((fromStep) => results.get(fromStep)!);
 }
 
-/** What training changes. */
-type Live = Pick<InstabilityOptions<unknown>, 'variables' | 'optimizer'>;
-
-/** Weights and optimizer state at one moment. */
-interface Snapshot {
-  weights: Record<string, Tensor>;
-  /** As `Optimizer.getWeights` gives them, copied: an optimizer disposes of its own. */
-  state: { name: string; tensor: Tensor }[];
-}
-
-async function snapshot({ variables, optimizer }: Live): Promise<Snapshot> {
-  const live = await optimizer.getWeights();
-  const state = live.map(({ name, tensor }) => ({ name, tensor: keep(clone<Tensor>(tensor)) }));
-  disposeStepCount(live);
-  return { weights: copyWeights(variables), state };
-}
-
-async function restore({ variables, optimizer }: Live, { weights, state }: Snapshot): Promise<void> {
-  loadWeights(variables, weights);
-  const before = await optimizer.getWeights();
-  await optimizer.setWeights(state);
-  const after = await optimizer.getWeights();
-  // tfjs's optimizers forget the variables that they had, and leave them in memory.
-  const inUse = new Set(after.map(({ tensor }) => tensor));
-  dispose(before.map(({ tensor }) => tensor).filter((tensor) => !inUse.has(tensor)));
-  disposeStepCount(after);
-}
-
-/** Of what `Optimizer.getWeights` gives, the step count alone is made for its caller. */
-const disposeStepCount = (state: Snapshot['state']): void =>
-  dispose(state.filter(({ name }) => name === 'iter').map(({ tensor }) => tensor));
-
-function discard({ weights, state }: Snapshot): void {
-  dispose(weights);
-  dispose(state.map(({ tensor }) => tensor));
-}
-
-function checkSteps(steps: number, fromSteps: readonly number[]): void {
-  if (!Number.isInteger(steps) || steps < 1) {
-    throw new Error(`instabilityAnalysis: steps is ${String(steps)}, expected a whole number ≥ 1.`);
-  }
-  const wrong = fromSteps.find((step) => !Number.isInteger(step) || step < 0 || step > steps);
-  if (wrong !== undefined || fromSteps.length === 0) {
-    throw new Error(
-      `instabilityAnalysis: fromSteps has ${fromSteps.length === 0 ? 'nothing' : String(wrong)}, ` +
-        `expected whole numbers from 0 to steps (${steps}). Try [0, ${Math.round(steps / 10)}, ${Math.round(steps / 2)}].`,
-    );
-  }
+function checkTraining<Batch>({
+  optimizer,
+  trainStep,
+  onProgress,
+  onResult,
+}: InstabilityOptions<Batch>): void {
+  const where = 'instabilityAnalysis';
+  checkOptimizer(where, optimizer);
+  checkFunction(where, 'trainStep', trainStep, '(run, step) => optimizer.minimize(…)');
+  if (onProgress !== undefined) checkFunction(where, 'onProgress', onProgress, '({ done, total }) => {}');
+  if (onResult !== undefined) checkFunction(where, 'onResult', onResult, '(result) => save(result)');
 }

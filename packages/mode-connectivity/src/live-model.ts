@@ -1,35 +1,65 @@
-import { clone, dispose, keep, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
-import { checkSame, type Weights } from './weights.js';
+import { clone, dispose, keep, type Tensor, tidy, Variable } from '@tensorflow/tfjs-core';
+import { checkSame, type Weights } from './check-weights.js';
+import { isRecord, shown } from './what-came.js';
 
 /** A model whose weights can be exchanged: its variables, as a list or by name. */
 export type Variables = readonly Variable[] | Readonly<Record<string, Variable>>;
 
-/** Variables by name: their own names for a list. */
-const byName = (variables: Variables): Readonly<Record<string, Variable>> =>
-  Array.isArray(variables)
-    ? Object.fromEntries(variables.map((variable: Variable) => [variable.name, variable]))
-    : (variables as Readonly<Record<string, Variable>>);
+/**
+ * Variables by name: their own names for a list.
+ *
+ * @throws Unless they are live variables, and at least one.
+ */
+export function variablesByName(where: string, variables: unknown): Readonly<Record<string, Variable>> {
+  const named = Array.isArray(variables)
+    ? Object.fromEntries(variables.map((variable, i) => [variable?.name ?? i, variable]))
+    : variables;
+  if (!isRecord(named)) {
+    throw new Error(
+      `${where}: variables is ${shown(variables)}, expected tf.Variables, as a list or by name, such as model.variables ` +
+        `or Object.fromEntries(model.parameters).`,
+    );
+  }
+  const entries = Object.entries(named);
+  if (entries.length === 0)
+    throw new Error(`${where}: variables is empty, expected at least one tf.Variable.`);
+  for (const [name, variable] of entries) {
+    if (!(variable instanceof Variable)) {
+      throw new Error(`${where}: '${name}' is ${shown(variable)}, expected a tf.Variable.`);
+    }
+    if (!variable.isDisposed) continue;
+    throw new Error(
+      `${where}: '${name}' is disposed, expected a live tf.Variable. Dispose of the model when all is done.`,
+    );
+  }
+  return named as Readonly<Record<string, Variable>>;
+}
 
 /**
  * Copies of a model's weights at this moment. They share memory with the variables until those are written again.
  *
  * @returns Kept tensors, the caller's to dispose.
+ * @throws Unless they are live variables.
  */
 export const copyWeights = (variables: Variables): Record<string, Tensor> =>
-  Object.fromEntries(
-    Object.entries(byName(variables)).map(([name, variable]) => [name, keep(clone<Tensor>(variable))]),
-  );
+  cloned(variablesByName('copyWeights', variables));
+
+/** Kept clones. Those of variables stay as they are when the variables are written: that swaps their data. */
+export const cloned = (weights: Weights): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, keep(clone(tensor))]));
 
 /**
  * Writes weights into a model.
  *
- * @throws If names, shapes or dtypes differ. Then nothing has changed.
+ * @throws If they are not live, or names, shapes or dtypes differ. Then nothing has changed.
  */
 export function loadWeights(variables: Variables, weights: Weights): void {
-  const live = byName(variables);
+  const live = variablesByName('loadWeights', variables);
   checkSame('loadWeights', live, weights);
   tidy(() => {
-    for (const [name, variable] of Object.entries(live)) variable.assign(weights[name]);
+    // Cloned before the first is written: weights may be variables themselves.
+    const values = Object.entries(live).map(([name, variable]) => [variable, clone(weights[name])] as const);
+    for (const [variable, value] of values) variable.assign(value);
   });
 }
 
@@ -39,7 +69,10 @@ export async function withWeightsRestored<T>(variables: Variables, work: () => P
   try {
     return await work();
   } finally {
-    loadWeights(variables, before);
-    dispose(before);
+    try {
+      loadWeights(variables, before);
+    } finally {
+      dispose(before);
+    }
   }
 }

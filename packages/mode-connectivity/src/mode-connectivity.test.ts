@@ -3,18 +3,9 @@ import { adamW, sgd, TransformOptimizer } from '@evenkeel/optim';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import reference from '../fixtures/h1_lmc_interpolation.json' with { type: 'json' };
-import {
-  averageWeights,
-  barrier,
-  copyWeights,
-  distance,
-  errorAlongPath,
-  instabilityAnalysis,
-  interpolate,
-  loadWeights,
-} from './index.js';
+import { barrier, copyWeights, errorAlongPath, instabilityAnalysis } from './index.js';
 import { plotInstability, plotPath } from './plot.js';
 
 const toTensor = ({ data, shape }: GoldenTensor) => tf.tensor(data, shape, 'float32');
@@ -207,44 +198,6 @@ describeOnBackends('errorAlongPath', () => {
     );
     expectClose(w, [5, 5], 0);
   });
-});
-
-describeOnBackends('weights', () => {
-  it('interpolate exactly at the ends, and leave integers alone', () => {
-    const a = { w: tf.tensor1d([0.1, 3]), n: tf.tensor1d([1], 'int32') };
-    const b = { w: tf.tensor1d([0.7, -1]), n: tf.tensor1d([2], 'int32') };
-    expectClose(interpolate(a, b, 1).w, a.w.dataSync(), 0);
-    expectClose(interpolate(a, b, 0).w, b.w.dataSync(), 0);
-    expectClose(interpolate(a, b, 0.25).w, [0.55, 0], 1e-6);
-    expectClose(interpolate(a, b, 0.25).n, [1], 0);
-    expectClose(averageWeights([a, b]).w, interpolate(a, b, 0.5).w.dataSync(), 1e-7);
-    expectClose(distance(a, b), Math.hypot(0.6, 4), 1e-6);
-    expect(() => interpolate(a, b, Number.NaN)).toThrow('interpolate: alpha is NaN');
-    expect(() => averageWeights([])).toThrow('averageWeights: got no models');
-  });
-
-  it('are copied without changing with the model, and loaded all or not at all', () => {
-    const w = tf.variable(tf.tensor1d([1]), true, 'w');
-    const copy = copyWeights([w]);
-    w.assign(tf.tensor1d([2]));
-    expectClose(copy.w, [1], 0);
-    expect(() => loadWeights([w], { w: tf.ones([2]) })).toThrow("loadWeights: 'w' is float32 [1]");
-    loadWeights([w], copy);
-    expectClose(w, [1], 0);
-    tf.dispose(copy);
-  });
-});
-
-describe('barrier', () => {
-  it.each([
-    [[1, 3, 2], 1.5],
-    [[1, 1, 1], 0],
-    [[4, 1, 2], 1],
-    [[1, Number.NaN, 1], Number.NaN],
-  ])('of %s is %f', (errors, expected) => {
-    expect(barrier(errors)).toBe(expected);
-  });
-  it('needs both ends', () => expect(() => barrier([1])).toThrow('barrier: got 1 errors'));
 });
 
 describeOnBackends('instabilityAnalysis', () => {
