@@ -236,7 +236,10 @@ describe('a run', () => {
   it('is judged by other texts in its own tokens, and not by a text that has changed', async () => {
     const [other, out] = [join(root, 'other.txt'), join(root, 'judged')];
     const judge = (...args: string[]) =>
-      evenkeel('interpolate', run, run, '--alphas', '2', '--batches', '1', '--out', out, '--json', ...args);
+      evenkeel(
+        ...['interpolate', run, run, '--alphas', '2', '--batches', '1'],
+        ...['--out', out, '--overwrite', '--json', ...args],
+      );
     // Fewer characters than the model knows: with a vocabulary of its own they would have other ids.
     writeFileSync(other, 'to be or not to be '.repeat(200));
     const { values } = JSON.parse((await judge('--data', other)).out);
@@ -307,6 +310,7 @@ describe('twins', () => {
       '3',
       '--out',
       join(root, 'between'),
+      '--overwrite',
       ...args,
     );
 

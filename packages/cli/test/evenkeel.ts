@@ -38,3 +38,7 @@ export async function watched(look: (piece: string) => void, ...args: string[]):
     vi.restoreAllMocks();
   }
 }
+
+/** `--steps 2 --model.width 8` for { steps: 2, 'model.width': 8 }; true is a switch. */
+export const flags = (values: Readonly<Record<string, string | number | true>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, ...(value === true ? [] : [`${value}`])]);

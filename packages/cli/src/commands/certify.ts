@@ -35,7 +35,9 @@ export function certifyCommand(): Command {
     .option('--search <n>', 'steps of the search; 0: none', wholeFrom(0), 20)
     .option('--json', 'everything as one JSON object');
   addBackendFlags(command);
-  const overrides = addConfigFlags(command);
+  const overrides = addConfigFlags(command, {
+    data: 'what to search from (default: what the run learned from): a text, or tokens (.bin)',
+  });
   return command.addHelpText('after', EXAMPLES).action(async (source: string, options: Options) => {
     await useBackend(options);
     await withModel(source, options.checkpoint, (opened) => certify(source, opened, overrides(), options));

@@ -8,17 +8,24 @@ import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import type { Override } from '../config/overrides.js';
+import { UsageError } from '../errors.js';
 import { judgesOf, type LabelledBatch } from '../models-and-data.js';
 import { outputOf, table } from '../output.js';
-import { localName, type OpenedModel, withModel } from '../run-directory.js';
+import { isRun, localName, type OpenedModel, withModel } from '../run-directory.js';
+import { checkSameFunction } from '../same-function.js';
 import { writeFile } from '../write-file.js';
+
+const [JSON_FILE, PLOT] = ['path.json', 'path.svg'];
+const FILES = [JSON_FILE, PLOT];
 
 interface Options extends BackendOptions {
   readonly alphas: number;
   readonly batches?: number;
   readonly out: string;
+  readonly overwrite?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,25 +36,44 @@ export function interpolateCommand(): Command {
       'Walks the straight line from model A to model B in weight space and measures loss and error on the way, each point on the same batches. The barrier is how far the highest point lies above the mean of the ends.',
     )
     .argument('<a>', 'a run, a checkpoint (runs/x/checkpoints/step-00000500) or a model folder')
-    .argument('<b>', 'another, of the same shape')
+    .argument('<b>', 'another, of the same model and data')
     .option('--alphas <n>', 'points on the line, ends included', wholeFrom(2), 30)
     .option('--batches <n>', 'only so many batches of each split (default: all data)', wholeFrom(1))
-    .option('--out <folder>', 'where path.json and path.svg go', 'runs/interpolation')
+    .option('--out <folder>', `where ${FILES.join(' and ')} go`, 'runs/interpolation')
+    .option('--overwrite', 'replace the path that is there already')
     .option('--json', 'everything as one JSON object');
   addBackendFlags(command);
-  const overrides = addConfigFlags(command);
+  const overrides = addConfigFlags(command, {
+    data: 'what to judge by (default: what the models learned from): a text, or tokens (.bin)',
+    loss: 'softmax, stablemax or log-stablemax (default: that of the models)',
+  });
   return command.addHelpText('after', EXAMPLES).action(async (a: string, b: string, options: Options) => {
+    await checkFolder(options);
     await useBackend(options);
     const path = await withModel(a, 'latest', (first) =>
       withModel(b, 'latest', (second) => pathBetween(first, second, overrides(), options)),
     );
     const output = outputOf(options);
     await mkdir(options.out, { recursive: true });
-    await writeFile(join(options.out, 'path.json'), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
-    await writeFile(join(options.out, 'path.svg'), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
+    await writeFile(join(options.out, JSON_FILE), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
+    await writeFile(join(options.out, PLOT), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
     output.emit({ a, b, ...path });
-    output.say(`${shown(path)}\n\n${join(options.out, 'path.svg')} shows it, path.json holds it`);
+    output.say(`${shown(path)}\n\n${join(options.out, PLOT)} shows it, ${JSON_FILE} holds it`);
   });
+}
+
+/** Makes sure that nothing is written over but a path, if that is wanted. */
+async function checkFolder({ out, overwrite }: Options): Promise<void> {
+  const entries = await entriesOf(out);
+  if (!entries.every((entry) => FILES.includes(entry))) {
+    throw new UsageError(
+      `'${out}' holds ${isRun(out) ? 'a run' : 'something else than a path'}, expected a new folder or one of evenkeel interpolate. Name another with --out.`,
+    );
+  }
+  if (entries.length === 0 || overwrite) return;
+  throw new UsageError(
+    `'${out}' holds a path already, expected a new folder. Name another with --out, or replace it with --overwrite.`,
+  );
 }
 
 async function pathBetween(
@@ -56,6 +82,7 @@ async function pathBetween(
   overrides: readonly Override[],
   { alphas, batches, json }: Options,
 ): Promise<Path> {
+  checkSameFunction(first, second);
   const judges = await judgesOf([first, second], overrides);
   const bar = new SingleBar({
     stream: process.stderr,
@@ -126,6 +153,10 @@ const EXAMPLES = `
 Examples:
   $ evenkeel interpolate runs/twin-1 runs/twin-2
   $ evenkeel interpolate runs/a/checkpoints/step-00001000 runs/a --alphas 11 --batches 20
+  $ evenkeel interpolate runs/a runs/b --data unseen.txt --loss softmax --out runs/unseen
+
+Both are judged by the data that they learned from, which must be the same, or by those of --data; --data.tokenizer, --data.batchSize and
+the like as in evenkeel train. Their loss must be the same, or named: --loss.
 
 Twins learn the same data in another order. Two runs of modular arithmetic do with the same --data.splitSeed and another --seed, two that
-learn on from one model (--model FOLDER, or an id of the hub) with another --seed.`;
+learn on from one model (--model RUN, a checkpoint of one, a folder, or an id of the hub) with another --seed.`;

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DivergenceError } from '@evenkeel/trainer';
@@ -7,7 +6,7 @@ import { writeReport } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
-import { claim } from '../claim.js';
+import { claim, entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { withOverrides } from '../config/overrides.js';
 import { nameOf, type Planned, plannedRun, writtenConfig } from '../config/planned-run.js';
@@ -90,7 +89,7 @@ const endedIn = (directory: string): EndedRuns =>
 
 /** Makes sure that nothing else is written over. Whoever deletes a damaged sweep file leaves its runs. */
 async function checkFolder(directory: string): Promise<void> {
-  const entries: string[] = await readdir(directory).catch(() => []);
+  const entries = await entriesOf(directory);
   const isOfSweep = (entry: string) => [PLOT, REPORT].includes(entry) || isRun(join(directory, entry));
   if (entries.includes(SWEEP) || entries.every(isOfSweep)) return;
   throw new UsageError(

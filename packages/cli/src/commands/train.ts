@@ -62,6 +62,7 @@ Examples:
   $ evenkeel train --preset grokking
   $ evenkeel train --preset grokking --no-orthograd --out runs/without       the same, but for ⊥Grad
   $ evenkeel train --text shakespeare.txt --steps 2000 --model.width 192
+  $ evenkeel train --model runs/shakespeare --text sonnets.txt               learns on from a run
   $ evenkeel train --preset shakespeare-lipschitz --constraint.maxNorm 1.4
   $ evenkeel train config.yaml --optimizer muon --optimizer.learningRate 0.02
   $ evenkeel train --data tokens.bin --model tiny --loss stablemax --orthograd`;

@@ -5,9 +5,14 @@ import { UsageError } from '../errors.js';
 import { type Field, runConfigFields } from './fields.js';
 import type { Override } from './overrides.js';
 
-/** Flags of commands that take a run config: every field of it, by its path. Collects what came. */
-export function addConfigFlags(command: Command): () => Override[] {
-  const fields = flagFields();
+/**
+ * Flags of commands that take a run config: every field of it, by its path. Collects what came.
+ *
+ * @param only The parts of a config that a command takes, and what its help says of each; default all, said elsewhere.
+ */
+export function addConfigFlags(command: Command, only?: Readonly<Record<string, string>>): () => Override[] {
+  const all = flagFields();
+  const fields = new Map([...all].filter(([path]) => !only || Object.hasOwn(only, path.split('.')[0])));
   const seen = new Map<string, Override>();
   const take = (field: Field, text: string) => {
     const name = choiceOf(field);
@@ -22,9 +27,10 @@ export function addConfigFlags(command: Command): () => Override[] {
   for (const field of fields.values()) {
     const isSwitch = field.types.has('boolean') || field.types.has('any');
     const value = isSwitch ? '[value]' : '<value>';
+    const inHelp = only?.[field.path];
     command.addOption(
-      new Option(`--${field.path} ${value}`, field.description)
-        .hideHelp()
+      new Option(`--${field.path} ${value}`, inHelp ?? field.description)
+        .hideHelp(inHelp === undefined)
         .argParser((text: string) => take(field, text))
         .preset('true'),
     );
@@ -32,7 +38,7 @@ export function addConfigFlags(command: Command): () => Override[] {
       command.addOption(new Option(`--no-${field.path}`).hideHelp().argParser(() => take(field, 'false')));
     }
   }
-  suggestFlags(command, fields);
+  suggestFlags(command, fields, all);
   return () => [...seen.values()];
 }
 
@@ -64,8 +70,15 @@ function pathEndingIn(name: string, fields: ReadonlyMap<string, Field>): string 
 }
 
 /** Says which flag was probably meant. */
-function suggestFlags(command: Command, fields: ReadonlyMap<string, Field>): void {
+function suggestFlags(
+  command: Command,
+  fields: ReadonlyMap<string, Field>,
+  all: ReadonlyMap<string, Field>,
+): void {
   onUnknownFlag(command, (flag) => {
+    if (all.has(flag.replace(/^--(no-)?/, ''))) {
+      return `${flag} has no effect here, expected one that ${command.name()} --help names, or of its kind. Leave it out.`;
+    }
     const near =
       pathEndingIn(flag.slice(2), fields) ??
       closest(
