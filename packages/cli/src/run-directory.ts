@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   type CharacterTokenizer,
@@ -11,7 +11,13 @@ import {
   tokenizerFromJson,
 } from '@evenkeel/data';
 import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
-import { Mlp, type RunConfig, type RunConfigInput, type RunParts } from '@evenkeel/trainer/config';
+import {
+  assignWeights,
+  Mlp,
+  type RunConfig,
+  type RunConfigInput,
+  type RunParts,
+} from '@evenkeel/trainer/config';
 import { CheckpointDirectory } from '@evenkeel/trainer/node';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendOptions } from './backend.js';
@@ -35,16 +41,23 @@ export interface RunFile {
   readonly backend: BackendOptions;
 }
 
-/** Writes down what a run is. */
+/**
+ * Writes down what a run is.
+ *
+ * @param before The run that it learns on from, whose tokenizer it has.
+ */
 export async function writeRun(
   directory: string,
   { config, model, data }: RunParts,
   { backend, kernels }: BackendOptions,
+  before?: string,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   const { tokenizer } = data;
   if ('tokenizer' in config.data && /\.json$/.test(config.data.tokenizer)) {
-    await copyFile(config.data.tokenizer, join(directory, TOKENIZER));
+    const known = before === undefined ? undefined : join(before, TOKENIZER);
+    const file = known !== undefined && existsSync(known) ? known : config.data.tokenizer;
+    await copyFile(file, join(directory, TOKENIZER));
   }
   const run: RunFile = {
     config: config as RunConfigInput,
@@ -127,45 +140,99 @@ export interface OpenedModel {
  * @throws If there is none.
  */
 async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
-  const [, parent, step] = /^(.*?)[\\/]checkpoints[\\/](step-\d+)[\\/]?$/.exec(source) ?? [];
-  if (parent !== undefined && isRun(parent)) return openModel(parent, step);
-  if (!isRun(source)) {
+  const named = runNamed(source);
+  if (!named) {
     const tokenizer = join(source, TOKENIZER);
     return {
       model: await GPT.load(source),
       ...(existsSync(tokenizer) ? { tokenizer: tokenizerFromJson(readFileSync(tokenizer, 'utf8')) } : {}),
     };
   }
-  const run = readRun(source);
-  const snapshot = await new CheckpointDirectory({ directory: join(source, CHECKPOINTS) }).load(which);
-  if (!snapshot) {
-    const there = (await readdir(join(source, CHECKPOINTS)).catch(() => [])).filter((name) =>
-      name.startsWith('step-'),
-    );
-    throw new UsageError(
-      `'${source}' has no checkpoint '${which}', expected one${there.length > 0 ? ` of ${there.join(', ')}` : ''}.`,
-    );
-  }
+  const { directory, step = which } = named;
+  const run = readRun(directory);
+  const checkpoints = checkpointsOf(directory);
+  const snapshot = await checkpoints.load(step);
+  if (!snapshot) throw noCheckpoint(directory, step, await checkpoints.folders());
   const model = 'gpt' in run.model ? new GPT(run.model.gpt) : new Mlp(run.model.mlp);
   try {
-    const weights = new Map(snapshot.weights.map(({ name, tensor }) => [localName(name), tensor]));
-    for (const variable of model.variables) {
-      const tensor = weights.get(localName(variable.name));
-      if (!tensor || !tf.util.arraysEqual(tensor.shape, variable.shape)) {
-        throw new UsageError(
-          `the checkpoint of '${source}' has no '${localName(variable.name)}' of shape [${variable.shape}], expected what the run's model has.`,
-        );
-      }
-      variable.assign(tensor);
-    }
+    assignWeights(model, snapshot.weights, source);
   } catch (error) {
     model.dispose();
     throw error;
   } finally {
     tf.dispose([...snapshot.weights, ...snapshot.optimizer].map(({ tensor }) => tensor));
   }
-  const tokenizer = await tokenizerOf(source, run);
-  return { model, tokenizer, step: snapshot.state.step, config: run.config, directory: source };
+  return {
+    model,
+    tokenizer: await tokenizerOf(directory),
+    step: snapshot.state.step,
+    config: run.config,
+    directory,
+  };
+}
+
+/** The run of a path, and which of its checkpoints, if it is one's: runs/x or runs/x/checkpoints/step-00000500. */
+export function runNamed(path: string): { directory: string; step?: string } | undefined {
+  if (isRun(path)) return { directory: path };
+  const [, directory, step] = /^(.*?)[\\/]checkpoints[\\/](step-[^\\/]+)[\\/]?$/.exec(path) ?? [];
+  return directory !== undefined && isRun(directory) ? { directory, step } : undefined;
+}
+
+const checkpointsOf = (directory: string) =>
+  new CheckpointDirectory({ directory: join(directory, CHECKPOINTS) });
+
+const noCheckpoint = (directory: string, which: string, there: readonly string[]) =>
+  new UsageError(
+    `'${directory}' has no checkpoint '${which}', expected one${there.length > 0 ? ` of ${there.join(', ')}` : ''}.`,
+  );
+
+/** Whether a run has weights of its own to go on from. */
+export const hasCheckpoint = async (directory: string): Promise<boolean> =>
+  (await checkpointsOf(directory).folders()).length > 0;
+
+/** What a config takes over from a run to learn on from it. */
+export interface LearnedModel {
+  /** The run's folder. */
+  readonly directory: string;
+  /** A run config's `model`: that of the run, with the checkpoint whose weights it begins with. */
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly expandHead: boolean | undefined;
+  /** A run config's `data.tokenizer`, if the run has one. */
+  readonly tokenizer: string | undefined;
+}
+
+/**
+ * What the model of a run is, for a config that learns on from it. The checkpoint is named, so that the config means the
+ * same weights when the run has gone on.
+ *
+ * @param path A run (its newest checkpoint), or a checkpoint of one. Nothing if it is neither.
+ * @throws If there is no such checkpoint.
+ */
+export async function learnedModel(path: string): Promise<LearnedModel | undefined> {
+  const named = runNamed(path);
+  if (!named) return undefined;
+  const { directory } = named;
+  const { model, config, tokenizer } = readRun(directory);
+  const there = await checkpointsOf(directory).folders();
+  const { step = there[0] } = named;
+  if (!there.includes(step)) throw noCheckpoint(directory, step ?? 'latest', there);
+  const name = tokenizer && ('characters' in tokenizer ? 'characters' : tokenizer.name);
+  return {
+    directory,
+    model: { ...describedIn(model), load: resolve(directory, CHECKPOINTS, step) },
+    expandHead: config.expandHead,
+    tokenizer: (config.data as { tokenizer?: string }).tokenizer ?? name,
+  };
+}
+
+/** The model of a run as a config describes it. Its outputs follow from the data, its head from the loss. */
+function describedIn(model: RunFile['model']): object {
+  if ('gpt' in model) {
+    const { head: _, expandHead: __, ...choices } = model.gpt;
+    return choices;
+  }
+  const { widths, activation, bias } = model.mlp;
+  return { architecture: 'mlp', hidden: widths.slice(1, -1), activation, bias };
 }
 
 /** Opens a model for as long as some work takes. */
@@ -185,7 +252,9 @@ export async function withModel<T>(
 /** A parameter's name without its model's. */
 export const localName = (name: string): string => name.slice(name.indexOf('/') + 1);
 
-async function tokenizerOf(directory: string, { tokenizer }: RunFile): Promise<Tokenizer | undefined> {
+/** The tokenizer of a run, if it has one. */
+export async function tokenizerOf(directory: string): Promise<Tokenizer | undefined> {
+  const { tokenizer } = readRun(directory);
   const file = join(directory, TOKENIZER);
   if (existsSync(file)) return tokenizerFromJson(readFileSync(file, 'utf8'));
   if (!tokenizer) return undefined;

@@ -13,8 +13,9 @@ import {
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
 import { type BackendOptions, useBackend } from './backend.js';
+import { checkTokens } from './models-and-data.js';
 import type { Output } from './output.js';
-import { METRICS, REPORT, readRun, writeRun } from './run-directory.js';
+import { hasCheckpoint, METRICS, REPORT, readRun, runNamed, tokenizerOf, writeRun } from './run-directory.js';
 
 /** Characters or tokens of a sample. */
 const SAMPLE_LENGTH = 200;
@@ -48,9 +49,13 @@ export async function trainInto(
   const writer = { write: undefined as (() => Promise<string>) | undefined };
   let hasRecords = false;
   const started = performance.now();
+  const before = runBefore(config);
+  const tokenizer = await tokensOf(directory, before, resume);
   try {
     const result = await trainFromConfig(config, {
       resume,
+      tokenizer,
+      loadWeights: !(resume && (await hasCheckpoint(directory))),
       signal: interrupt.signal,
       workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
       callbacks: [
@@ -70,8 +75,9 @@ export async function trainInto(
         },
       ],
       onReady: async (parts) => {
+        checkTokens(tokenizer, parts.data);
         await makeRoom?.();
-        if (!resume) await writeRun(directory, parts, backend);
+        if (!resume) await writeRun(directory, parts, backend, before);
         writer.write = sampleWriter(parts);
         introduce(parts, directory, output, resume);
       },
@@ -87,6 +93,20 @@ export async function trainInto(
   } finally {
     interrupt.dispose();
   }
+}
+
+/** The run that one learns on from, if it does. */
+const runBefore = ({ model }: RunConfig): string | undefined =>
+  'load' in model && typeof model.load === 'string' ? runNamed(model.load)?.directory : undefined;
+
+/** The tokens that a model knows already: those of a run that goes on, or of the one that it learns on from. */
+async function tokensOf(
+  directory: string,
+  before: string | undefined,
+  resume: boolean,
+): Promise<Tokenizer | undefined> {
+  const source = resume ? directory : before;
+  return source === undefined ? undefined : tokenizerOf(source);
 }
 
 function introduce(
@@ -161,5 +181,5 @@ export async function helpTraining(directory: string): Promise<void> {
   const { config, backend } = readRun(directory);
   await useBackend(backend);
   const { checkpoint: _, ...rest } = config;
-  await trainFromConfig(rest);
+  await trainFromConfig(rest, { tokenizer: await tokenizerOf(directory), loadWeights: false });
 }

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { GPT_PRESETS } from '@evenkeel/gpt-model';
 import { parseRunConfig } from '@evenkeel/trainer/config';
-import type { Field } from './fields.js';
+import { type Field, runConfigFields } from './fields.js';
 
 /** A config as it is written, before it is checked. */
 export type RawConfig = { [name: string]: unknown };
@@ -90,9 +91,11 @@ function dataNamed({ field, text }: Override): object {
 /** Of an architecture that is named without a size. */
 const USUAL_SIZE = { contextLength: 64, layers: 4, heads: 4, width: 128 };
 
-/** `--model tiny`, `--model lipschitz`, `--model ./gpt2`, `--model openai-community/gpt2`. */
+/** `--model tiny`, `--model lipschitz`, `--model runs/first`, `--model ./gpt2`, `--model openai-community/gpt2`. */
 function modelNamed(text: string): object {
   if (Object.hasOwn(GPT_PRESETS, text)) return { preset: text };
   if (text === 'mlp') return { architecture: text };
-  return text.includes('/') ? { load: text } : { architecture: text, ...USUAL_SIZE };
+  const isArchitecture = runConfigFields().get('model.architecture')!.values.has(text);
+  const isPlace = text.includes('/') || (!isArchitecture && existsSync(text));
+  return isPlace ? { load: text } : { architecture: text, ...USUAL_SIZE };
 }

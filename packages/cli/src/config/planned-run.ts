@@ -4,7 +4,7 @@ import { parseRunConfig, type RunConfig } from '@evenkeel/trainer/config';
 import { closest } from '../closest.js';
 import { UsageError } from '../errors.js';
 import { PRESETS } from '../presets.js';
-import { CHECKPOINTS } from '../run-directory.js';
+import { CHECKPOINTS, learnedModel } from '../run-directory.js';
 import { tinyShakespeare } from '../shakespeare.js';
 import { loadConfigFile } from './load-config.js';
 import type { RawConfig } from './overrides.js';
@@ -86,7 +86,9 @@ export async function plannedRun(
     join('runs', nameOf(path, { preset, text }));
   const base = preset ?? (text !== undefined && path === undefined ? TEXT_DEFAULTS : undefined);
   const config = parseRunConfig({
-    ...withAbsolutePaths(base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config)),
+    ...withAbsolutePaths(
+      await learningOn(base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config), directory),
+    ),
     checkpoint: { ...given, directory: join(directory, CHECKPOINTS) },
   });
   return { directory, config };
@@ -104,6 +106,32 @@ function withWarmupOf(raw: RawConfig, preset: RawConfig): RawConfig {
     return raw;
   const warmupSteps = Math.round((before.warmupSteps * raw.steps) / (preset.steps as number));
   return { ...raw, schedule: { ...now, warmupSteps } };
+}
+
+/** Where `model.load` names a run: the model of that run, with choices that differ, and its tokens. */
+async function learningOn(raw: RawConfig, directory: string): Promise<RawConfig> {
+  const { load, ...changes } = (raw.model ?? {}) as { load?: unknown };
+  const learned = typeof load === 'string' ? await learnedModel(load) : undefined;
+  if (!learned) return raw;
+  if (resolve(learned.directory) === resolve(directory)) {
+    throw new UsageError(
+      `model.load is '${load}', a run in the folder of the new one, expected one elsewhere. Name another folder with --out.`,
+    );
+  }
+  const data = raw.data as RawConfig;
+  const isCut = data.kind === 'text' || data.kind === 'instructions';
+  const { tokenizer = data.tokenizer } = learned;
+  if (isCut && data.tokenizer !== undefined && data.tokenizer !== tokenizer) {
+    throw new UsageError(
+      `data.tokenizer is '${data.tokenizer}', expected '${tokenizer}', which the model of '${load}' learned with. Leave it out.`,
+    );
+  }
+  return {
+    ...raw,
+    model: { ...learned.model, ...changes },
+    ...(learned.expandHead ? { expandHead: raw.expandHead ?? true } : {}),
+    ...(isCut && tokenizer !== undefined ? { data: { ...data, tokenizer } } : {}),
+  };
 }
 
 /** Files by their whole paths, so that the run can be resumed from anywhere. */

@@ -1,3 +1,4 @@
+export { assignWeights } from './assign-weights.js';
 export { type ConfiguredData, type DataOptions, dataOf } from './data-of.js';
 export { ExampleBatches } from './example-batches.js';
 export { IGNORED, lossOf } from './loss-of.js';

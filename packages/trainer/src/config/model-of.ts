@@ -1,4 +1,5 @@
 import { GPT, GPT_PRESETS, type GPTConfig, type GPTPreset } from '@evenkeel/gpt-model';
+import { loadCheckpoint } from './assign-weights.js';
 import type { ConfiguredData } from './data-of.js';
 import { Mlp } from './mlp.js';
 import type { RunConfig } from './schema.js';
@@ -6,16 +7,36 @@ import type { RunConfig } from './schema.js';
 /** The head that gives probabilities as the loss sees them. */
 const HEADS = { softmax: 'softmax', stablemax: 'stablemax', 'log-stablemax': 'logStablemax' } as const;
 
+type KnownData = Pick<ConfiguredData, 'outputs' | 'inputs'>;
+
+/** Whether files of another kind than our checkpoints say what the model is. */
+export const isPublished = ({ model }: RunConfig): boolean => 'load' in model && !('architecture' in model);
+
 /**
- * The model that a config describes: a new one, a preset, or one that is loaded.
+ * The model that a config describes: a new one, a preset, one that is loaded, or one with the weights of a checkpoint.
  *
  * @param data What it learns from, which says how many tokens there are.
- * @throws If choices do not fit each other or the data.
+ * @param options `loadWeights: false` leaves the weights of a checkpoint to whoever resumes.
+ * @throws If choices do not fit each other, the data or the checkpoint.
  */
 export async function modelOf(
   config: RunConfig,
-  data?: Pick<ConfiguredData, 'outputs' | 'inputs'>,
+  data?: KnownData,
+  { loadWeights = true }: { loadWeights?: boolean } = {},
 ): Promise<GPT | Mlp> {
+  const model = await describedModel(config, data);
+  const { load } = config.model as { load?: string };
+  if (load === undefined || isPublished(config) || !loadWeights) return model;
+  try {
+    await loadCheckpoint(model, load);
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function describedModel(config: RunConfig, data?: KnownData): Promise<GPT | Mlp> {
   const { model, loss, expandHead, seed } = config;
   if ('hidden' in model && model.architecture === 'mlp') {
     if (data?.inputs === undefined) {
@@ -28,18 +49,18 @@ export async function modelOf(
     return new Mlp({ widths: [data.inputs, ...hidden, outputs], activation, bias, seed });
   }
   const common = { head: HEADS[loss.name], ...(expandHead ? { expandHead } : {}) };
-  if ('load' in model) {
+  if (isPublished(config)) {
     const { load, ...changes } = model as { load: string };
     const loaded = await GPT.load(load, { config: { ...common, ...changes } });
     return checked(loaded, data);
   }
-  const { preset, ...choices } = model as { preset?: string } & Partial<GPTConfig>;
+  const { preset, load: _, ...choices } = model as { preset?: string; load?: string } & Partial<GPTConfig>;
   const base = preset === undefined ? {} : presetNamed(preset);
   const vocabSize = choices.vocabSize ?? data?.outputs ?? (base as Partial<GPTConfig>).vocabSize;
   return checked(new GPT({ ...base, ...common, ...choices, vocabSize } as GPTConfig, { seed }), data);
 }
 
-function checked(model: GPT, data: Pick<ConfiguredData, 'outputs'> | undefined): GPT {
+function checked(model: GPT, data: KnownData | undefined): GPT {
   if (!data || model.config.vocabSize >= data.outputs) return model;
   model.dispose();
   throw new Error(

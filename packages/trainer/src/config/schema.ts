@@ -22,6 +22,13 @@ const named = <T extends z.ZodType>(names: readonly [string, ...string[]], schem
     schema,
   ]);
 
+const learnsOn = z
+  .string()
+  .optional()
+  .describe(
+    'A checkpoint of a run of this model to go on from, such as runs/first/checkpoints/step-00000500.',
+  );
+
 const model = z
   .union([
     z.strictObject({
@@ -32,6 +39,7 @@ const model = z
         .default('relu')
         .describe('maxMin sorts pairs: for networks with a Lipschitz bound, of even widths.'),
       bias: z.boolean().default(false),
+      load: learnsOn,
     }),
     z
       .looseObject({
@@ -41,6 +49,7 @@ const model = z
         layers: count,
         heads: count,
         width: count,
+        load: learnsOn,
       })
       .describe('A GPT; every choice of its GPTConfig may be given.'),
     z

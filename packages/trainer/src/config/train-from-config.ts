@@ -1,3 +1,4 @@
+import type { Tokenizer } from '@evenkeel/data';
 import type { GPT } from '@evenkeel/gpt-model';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Callback } from '../callback.js';
@@ -15,7 +16,7 @@ import {
   grokkingMeasure,
 } from './measures.js';
 import type { Mlp } from './mlp.js';
-import { modelOf } from './model-of.js';
+import { isPublished, modelOf } from './model-of.js';
 import { type ConfiguredOptimizer, optimizerOf } from './optimizer-of.js';
 import { parseRunConfig, type RunConfig, type RunConfigInput } from './schema.js';
 
@@ -27,6 +28,10 @@ export interface TrainFromConfigOptions {
   /** In the place of the config's: a store of your own, as a page needs. */
   readonly checkpoint?: Checkpointing;
   readonly signal?: AbortSignal;
+  /** In the place of the config's: a model that learns on knows its tokens. */
+  readonly tokenizer?: Tokenizer;
+  /** Whether a checkpoint that `model.load` names is read. Default true; a run that goes on has weights of its own. */
+  readonly loadWeights?: boolean;
   /** What further threads run, as for `train`: a module that calls `trainFromConfig` with the same config. */
   readonly workers?: Pick<WorkersOptions, 'script' | 'argv'>;
   /** Sees model and data before the first step. */
@@ -60,10 +65,19 @@ export interface ConfiguredResult extends TrainResult {
  */
 export async function trainFromConfig(
   input: RunConfigInput,
-  { callbacks = [], resume, signal, workers, onReady, ...options }: TrainFromConfigOptions = {},
+  {
+    callbacks = [],
+    resume,
+    signal,
+    workers,
+    onReady,
+    tokenizer,
+    loadWeights,
+    ...options
+  }: TrainFromConfigOptions = {},
 ): Promise<ConfiguredResult> {
   const config = parseRunConfig(input);
-  const parts = await buildRun(config);
+  const parts = await buildRun(config, { tokenizer, loadWeights });
   const { model, data, optimizer } = parts;
   const { steps, gradientAccumulation, logEvery, seed, guard, evaluate, measure, precision } = config;
   const checkpoint = options.checkpoint ?? config.checkpoint;
@@ -106,19 +120,25 @@ export async function trainFromConfig(
   }
 }
 
-/** Model, data and optimizer of a config. A model that is loaded comes first: it says how long a row is. */
-export async function buildRun(config: RunConfig): Promise<RunParts> {
-  const loaded = 'load' in config.model ? ((await modelOf(config)) as GPT) : undefined;
+/** Model, data and optimizer of a config. A published model comes first: it says how long a row is. */
+export async function buildRun(
+  config: RunConfig,
+  { tokenizer, loadWeights }: Pick<TrainFromConfigOptions, 'tokenizer' | 'loadWeights'> = {},
+): Promise<RunParts> {
+  const loaded = isPublished(config) ? ((await modelOf(config)) as GPT) : undefined;
   let data: ConfiguredData | undefined;
   try {
-    data = await dataOf(config, loaded && { contextLength: contextOf(config, loaded) });
+    data = await dataOf(config, {
+      tokenizer,
+      ...(loaded && { contextLength: contextOf(config, loaded) }),
+    });
     if (loaded && loaded.config.vocabSize < data.outputs) {
       throw new Error(
         `run config: the model has ${loaded.config.vocabSize} tokens and the data ${data.outputs}, expected at least as ` +
           'many. Take the tokenizer of the model.',
       );
     }
-    const model = loaded ?? (await modelOf(config, data));
+    const model = loaded ?? (await modelOf(config, data, { loadWeights }));
     const heads = 'parameters' in model ? model.config.heads : 1;
     return { config, model, data, optimizer: optimizerOf(config, { heads }) };
   } catch (error) {
