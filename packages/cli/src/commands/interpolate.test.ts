@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GPT } from '@evenkeel/gpt-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evenkeel, flags } from '../../test/evenkeel.js';
+import { placeOf } from './interpolate.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-interpolate-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -125,6 +126,11 @@ describe('data', () => {
 describe('--out', () => {
   const into = (out: string, ...args: string[]) =>
     evenkeel('interpolate', at('a'), at('a'), '--alphas', '2', '--batches', '1', '--out', at(out), ...args);
+
+  it('is named after both models', () => {
+    expect(placeOf('runs/a', './b/')).toBe('runs/a-and-b');
+    expect(placeOf('runs/a/checkpoints/step-00000500', 'runs/a')).toBe('runs/a-step-00000500-and-a');
+  });
 
   it('is replaced only if that is wanted', async () => {
     expect(await into('once')).toMatchObject({ code: 0 });

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { copyWeights, errorAlongPath, type Path, type Weights } from '@evenkeel/mode-connectivity';
 import { plotPath } from '@evenkeel/mode-connectivity/plot';
 import { countedAccuracy, IGNORED, lossOf } from '@evenkeel/trainer/config';
@@ -24,7 +24,7 @@ const FILES = [JSON_FILE, PLOT];
 interface Options extends BackendOptions {
   readonly alphas: number;
   readonly batches?: number;
-  readonly out: string;
+  readonly out?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
 }
@@ -39,7 +39,10 @@ export function interpolateCommand(): Command {
     .argument('<b>', 'another, of the same model and data')
     .option('--alphas <n>', 'points on the line, ends included', wholeFrom(2), 30)
     .option('--batches <n>', 'only so many batches of each split (default: all data)', wholeFrom(1))
-    .option('--out <folder>', `where ${FILES.join(' and ')} go`, 'runs/interpolation')
+    .option(
+      '--out <folder>',
+      `where ${FILES.join(' and ')} go (default: runs/ and the names of both, such as twin-1-and-twin-2)`,
+    )
     .option('--overwrite', 'replace the path that is there already')
     .option('--json', 'everything as one JSON object');
   addBackendFlags(command);
@@ -48,22 +51,31 @@ export function interpolateCommand(): Command {
     loss: 'softmax, stablemax or log-stablemax (default: that of the models)',
   });
   return command.addHelpText('after', EXAMPLES).action(async (a: string, b: string, options: Options) => {
-    await checkFolder(options);
+    const { out = placeOf(a, b) } = options;
+    await checkFolder(out, options);
     await useBackend(options);
     const path = await withModel(a, 'latest', (first) =>
       withModel(b, 'latest', (second) => pathBetween(first, second, overrides(), options)),
     );
     const output = outputOf(options);
-    await mkdir(options.out, { recursive: true });
-    await writeFile(join(options.out, JSON_FILE), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
-    await writeFile(join(options.out, PLOT), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, JSON_FILE), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
+    await writeFile(join(out, PLOT), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
     output.emit({ a, b, ...path });
-    output.say(`${shown(path)}\n\n${join(options.out, PLOT)} shows it, ${JSON_FILE} holds it`);
+    output.say(`${shown(path)}\n\n${join(out, PLOT)} shows it, ${JSON_FILE} holds it`);
   });
 }
 
+/** runs/twin-1-and-twin-2; of checkpoints, runs/a-step-00000500-and-a-step-00001000. */
+export const placeOf = (a: string, b: string): string => join('runs', `${nameOf(a)}-and-${nameOf(b)}`);
+
+function nameOf(path: string): string {
+  const parts = resolve(path).split(sep);
+  return parts.at(-2) === 'checkpoints' ? `${parts.at(-3)}-${parts.at(-1)}` : parts.at(-1)!;
+}
+
 /** Makes sure that nothing is written over but a path, if that is wanted. */
-async function checkFolder({ out, overwrite }: Options): Promise<void> {
+async function checkFolder(out: string, { overwrite }: Options): Promise<void> {
   const entries = await entriesOf(out);
   if (!entries.every((entry) => FILES.includes(entry))) {
     throw new UsageError(
