@@ -133,7 +133,8 @@ const MAIN: readonly Row[] = [kept('gpt-adamw'), kept('adamw-free'), ...STEPS_FA
 /** Characters trained on; from the second on only the main rows. The published budget is 262 million. */
 export const BUDGETS = [1_228_800, 4_096_000, 12_288_000, 100_352_000];
 
-export const idOf = (row: Row, tokens: number): string => `${Number((tokens / 1e6).toFixed(1))}M-${row.name}`;
+export const idOf = ({ name }: Pick<Row, 'name'>, tokens: number): string =>
+  `${Number((tokens / 1e6).toFixed(1))}M-${name}`;
 
 /** From the published architecture at cap 1 to ours, a change at a time. */
 const STEPS: readonly (readonly [name: string, label: string, choices: Choices])[] = [
