@@ -117,10 +117,21 @@ const MAX_MIN_AT_CAP_4: Row = {
   },
 };
 
+/** For long runs, which read every character a dozen times. */
+const WITH_DROPOUT: Row = {
+  name: `${MAX_MIN_AT_CAP_4.name}-dropout`,
+  label: `${MAX_MIN_AT_CAP_4.label}, dropout 0.05`,
+  settings: {
+    ...MAX_MIN_AT_CAP_4.settings,
+    choices: { ...MAX_MIN_AT_CAP_4.settings.choices, dropout: 0.05 },
+  },
+};
+
 const STEPS_FALL: readonly Row[] = [
   linear(kept('ours-cap1-c3.4')),
   linear(kept('ours-cap1-c12.6')),
   linear(MAX_MIN_AT_CAP_4, 0.05),
+  linear(WITH_DROPOUT, 0.05),
   linear(kept('muon-cap4'), 0.05),
 ];
 
