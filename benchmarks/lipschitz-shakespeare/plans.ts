@@ -142,7 +142,7 @@ export const ROWS: readonly Row[] = [...STEPS_KEPT, linear(kept('gpt-adamw')), .
 const MAIN: readonly Row[] = [kept('gpt-adamw'), kept('adamw-free'), ...STEPS_FALL];
 
 /** Characters trained on; from the second on only the main rows. The published budget is 262 million. */
-export const BUDGETS = [1_228_800, 4_096_000, 12_288_000, 100_352_000];
+export const BUDGETS = [1_228_800, 4_096_000, 12_288_000, 16_384_000, 100_352_000];
 
 export const idOf = ({ name }: Pick<Row, 'name'>, tokens: number): string =>
   `${Number((tokens / 1e6).toFixed(1))}M-${name}`;
