@@ -120,6 +120,11 @@ const robustnessTable = (records: readonly Run[]) =>
     ),
   ]);
 
+const inWords = (tokens: number): string => `${(tokens / 1e6).toFixed(1)} M characters`;
+
+/** One for each budget, in their order. */
+const SYMBOLS = ['circle', 'square', 'plus', 'times', 'star'];
+
 /** The families of rows that share a colour. */
 const familyOf = ({ settings: { choices, optimizer } }: Row): string =>
   choices.scoreBias ? 'ours, Muon' : `published, ${optimizer === 'muon' ? 'Muon' : 'AdamW'}`;
@@ -130,7 +135,7 @@ function frontierPlot(records: readonly Run[]): string {
       .filter(({ measured }) => measured.log10Certificate !== null)
       .map(({ measured }) => ({
         family: familyOf(row),
-        budget: `${(tokens / 1e6).toFixed(1)} M characters`,
+        budget: inWords(tokens),
         log10L: measured.log10Certificate!,
         loss: measured.validationLoss,
       })),
@@ -138,16 +143,17 @@ function frontierPlot(records: readonly Run[]): string {
   const gpt = groups(records)
     .filter(({ row }) => row.name === 'gpt-adamw')
     .map(({ tokens, runs }) => ({
-      budget: `${(tokens / 1e6).toFixed(1)} M characters`,
+      budget: inWords(tokens),
       loss: mean(runs.map(({ measured }) => measured.validationLoss)),
     }));
   const families = [...new Set(ROWS.map(familyOf))].filter((family) =>
     points.some((point) => point.family === family),
   );
+  const budgets = BUDGETS.map(inWords).filter((budget) => points.some((point) => point.budget === budget));
   return svg({
     x: { label: 'log₁₀ of the proven Lipschitz bound' },
     y: { grid: true, label: 'validation loss, nats', zero: false },
-    symbol: { legend: false },
+    symbol: { domain: budgets, range: SYMBOLS, legend: false },
     color: { domain: families, range: COLOURS },
     marginRight: 130,
     marks: [
@@ -161,6 +167,19 @@ function frontierPlot(records: readonly Run[]): string {
       }),
       Plot.dot(points, { x: 'log10L', y: 'loss', stroke: 'family', symbol: 'budget', r: 4 }),
       ...legend(families),
+      ...budgets.flatMap((budget, i) => {
+        const place = { frameAnchor: 'top-right', dy: 14 * (families.length + i + 1) } as const;
+        return [
+          Plot.dot([budget], { ...place, dx: 13, symbol: [budget], stroke: '#000', r: 4 }),
+          Plot.text([budget], {
+            ...place,
+            dx: 22,
+            text: [budget],
+            textAnchor: 'start',
+            lineAnchor: 'middle',
+          }),
+        ];
+      }),
     ],
   });
 }

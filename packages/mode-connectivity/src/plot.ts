@@ -70,7 +70,7 @@ function svg(
       Plot.lineY(points, { x: 'x', y: 'value', stroke: 'split', strokeWidth: 2 }),
       Plot.dot(points, { x: 'x', y: 'value', fill: 'split', r: 2 }),
       ...names(points, splits),
-      Plot.text(title ? [title] : [], { frameAnchor: 'top', dy: -8 }),
+      Plot.text(title ? [title] : [], { frameAnchor: 'top', lineAnchor: 'bottom', dy: -8 }),
     ],
   });
   plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
