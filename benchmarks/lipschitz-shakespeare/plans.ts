@@ -185,8 +185,6 @@ export const CHANGES: readonly Row[] = [
   },
 ];
 
-const named = (name: string): Row => ROWS.find((row) => row.name === name)!;
-
 /** The rates of the rows above and their neighbours: is one of them tuned worse than the others? */
 export const RATES: readonly Row[] = [
   ...['gpt-adamw', 'adamw-free'].flatMap((name) => rates(name, [0.001, 0.003, 0.01])),
@@ -201,7 +199,7 @@ export const LONGER_RATES: readonly Row[] = [
 ];
 
 function rates(name: string, each: readonly number[]): Row[] {
-  const { label, settings } = named(name);
+  const { label, settings } = kept(name);
   return each.map((learningRate) => ({
     name: `rate-${name}-${learningRate}`,
     label: `${label}, step ${learningRate}`,
@@ -211,7 +209,7 @@ function rates(name: string, each: readonly number[]): Row[] {
 
 /** The same for what goes with Muon. */
 export const BESIDE: readonly Row[] = ['muon-cap4', 'ours-cap1-c12.6'].flatMap((name) => {
-  const { label, settings } = named(name);
+  const { label, settings } = kept(name);
   const other = (key: keyof NonNullable<Settings['muon']>, value: number, what: string): Row => ({
     name: `${key}-${name}-${value}`,
     label: `${label}, ${what} ${value}`,

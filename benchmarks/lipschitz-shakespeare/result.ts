@@ -193,7 +193,7 @@ function headlines(records: readonly Run[]): Headline[] {
       .map(({ runs, tokens }) => {
         const accuracy = eachSeed(runs, ({ measured }) => percent(measured.validationAccuracy));
         const logs = eachSeed(runs, ({ measured }) => log10(measured.log10Certificate));
-        return `${(tokens / 1e6).toFixed(1)} M characters: ${accuracy}, log₁₀ L ${logs}`;
+        return `${inWords(tokens)}: ${accuracy}, log₁₀ L ${logs}`;
       })
       .join('; ') || '–';
   const atSmallest = (name: string) => records.filter(({ id }) => id === idOf({ name }, BUDGETS[0]));

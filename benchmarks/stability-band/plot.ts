@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { COLOURS, svg } from '../src/recorded/svg.js';
 import { NORM_NAMES, PANELS, type Panel, type Run, runsOf } from './panels.js';
-import { NORMS, RECIPES, SHORT } from './settings.js';
+import { LONG, learningRates, NORMS, RECIPES, SHORT } from './settings.js';
 
 /** A column of the plot, in up to three lines. */
 const taskOf = ({ task, loss, layers, steps }: Panel): string => {
@@ -13,7 +13,7 @@ const TASKS = [...new Set(PANELS.map(taskOf))];
 /** Names in their colours, in a corner of the first small plot, where no line is. */
 const LEGEND = RECIPES.map((recipe, i) => ({
   ...{ recipe, task: TASKS[0], norm: NORM_NAMES[NORMS[0]] },
-  learningRate: 1e-4,
+  learningRate: learningRates(LONG)[0],
   share: 0.52 - 0.1 * i,
 }));
 

@@ -5,7 +5,16 @@ import { showBand } from './band.js';
 import { execute, type Measured } from './execute.js';
 import { NORM_NAMES, nameButNorm, nameOf, PANELS, type Panel, PLANS, type Run, runsOf } from './panels.js';
 import { bandPlot } from './plot.js';
-import { LONG, learningRates, NORMS, RECIPES, type Recipe, type Settings, SHORT } from './settings.js';
+import {
+  decadesOf,
+  LONG,
+  learningRates,
+  NORMS,
+  RECIPES,
+  type Recipe,
+  type Settings,
+  SHORT,
+} from './settings.js';
 import { bandAcross, bandsOf, bestOf, TRAINED, USUAL, wins } from './widths.js';
 
 export const stabilityBand: Result<Settings, Measured> = {
@@ -100,11 +109,6 @@ function show(losses: readonly (number | null)[]): string {
   if (alive.length < losses.length) return `lost (${losses.length - alive.length} of ${losses.length})`;
   const average = mean(alive);
   return average < 100 ? average.toFixed(2) : average.toExponential(0);
-}
-
-function decadesOf(steps: number): number {
-  const rates = learningRates(steps);
-  return Math.round(Math.log10(rates.at(-1)! / rates[0]));
 }
 
 /** The usual recipe with and without layer norm, and ours: to one goal, and each to its own. */

@@ -13,10 +13,11 @@ export const LONG = 300;
 /** Three decades, two steps to each; five for long runs, in which smaller steps get somewhere. */
 const POWERS: Readonly<Record<number, readonly [number, number]>> = { [SHORT]: [-3, 0], [LONG]: [-4, 1] };
 
-export function learningRates(steps: number): number[] {
-  const [from, to] = POWERS[steps];
-  return Array.from({ length: 2 * (to - from) + 1 }, (_, i) => 10 ** (from + i / 2));
-}
+/** How wide a sweep is. */
+export const decadesOf = (steps: number): number => POWERS[steps][1] - POWERS[steps][0];
+
+export const learningRates = (steps: number): number[] =>
+  Array.from({ length: 2 * decadesOf(steps) + 1 }, (_, i) => 10 ** (POWERS[steps][0] + i / 2));
 
 /** Everything that decides a sweep, apart from text and seed. */
 export interface Settings {
