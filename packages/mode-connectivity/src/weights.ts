@@ -57,7 +57,11 @@ export function averageWeights(models: readonly Weights[]): Record<string, Tenso
   );
 }
 
-/** How far apart two models are: the Euclidean length of wA − wB over all float parameters, read back. */
+/**
+ * How far apart two models are: the Euclidean length of wA − wB over all float parameters, read back.
+ *
+ * @throws If the two are not live tensors of the same names, shapes and dtypes.
+ */
 export function distance(weightsA: Weights, weightsB: Weights): number {
   checkSame('distance', weightsA, weightsB);
   let squares = 0;
