@@ -39,7 +39,7 @@ export async function execute(
   const tokenizer = characterTokenizer(text);
   const tokens = tokenizer.encode(text);
   const training = tokens.slice(0, Math.floor(0.9 * tokens.length));
-  const config = configOf(settings, tokenizer.vocabularySize);
+  const config = configOf(settings, tokenizer.vocabSize);
   const { contextLength: length } = config;
   const { batchSize, learningRate, alphas, measured } = settings;
 

@@ -53,7 +53,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
 async function writeFile(out: string, gib: number): Promise<object> {
   const tokens = Uint16Array.from({ length: DOCUMENT }, () => Math.floor(Math.random() * 50257));
   const tokenizer: Tokenizer = {
-    ...{ name: 'random', vocabularySize: 50257, decode: () => '' },
+    ...{ name: 'random', vocabSize: 50257, decode: () => '' },
     encode: () => tokens as unknown as Int32Array,
   };
   function* documents() {

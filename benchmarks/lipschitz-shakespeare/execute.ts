@@ -28,7 +28,7 @@ export async function execute(
   const data = await characterData(await surroundings.text(), { contextLength: CONTEXT, batchSize, seed });
   const steps = Math.round(tokens / (CONTEXT * batchSize));
   const decayFrom = Math.round(decayShare * steps);
-  const model = new GPT(configOf(settings, data.tokenizer.vocabularySize), {
+  const model = new GPT(configOf(settings, data.tokenizer.vocabSize), {
     seed,
     name: 'model',
     ...(choices.headBias ? { unigramCounts: data.counts } : {}),

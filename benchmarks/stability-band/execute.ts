@@ -116,7 +116,7 @@ function characters(text: string, seed: number): Task {
   const tokenizer = characterTokenizer(text);
   const windows = new SeededWindows(tokenizer.encode(text), { length: CONTEXT, batchSize: BATCH, seed });
   return {
-    config: { vocabSize: tokenizer.vocabularySize, contextLength: CONTEXT },
+    config: { vocabSize: tokenizer.vocabSize, contextLength: CONTEXT },
     batch: () => windows.batch(),
     answer: (logits) => logits,
   };

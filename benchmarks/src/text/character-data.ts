@@ -17,7 +17,7 @@ export async function characterData(
   const tokenizer = characterTokenizer(text);
   const data = await TokenDataset.open(await tokenize(text, { tokenizer }), options);
   const { train, validation } = data.split({ validationFraction: 0.1 });
-  const counts = new Array<number>(tokenizer.vocabularySize).fill(0);
+  const counts = new Array<number>(tokenizer.vocabSize).fill(0);
   for (const token of tokenizer.encode(text.slice(0, train.size))) counts[token]++;
   return { tokenizer, train, validation, counts, close: () => data.close() };
 }

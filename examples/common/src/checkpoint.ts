@@ -52,9 +52,9 @@ export async function openCheckpoint(source: string, options: OpenOptions): Prom
       `openCheckpoint: --context-length is ${contextLength}, expected at most the model's ${model.config.contextLength}. Take less.`,
     );
   }
-  if (tokenizer.vocabularySize <= model.config.vocabSize) return { model, tokenizer, tokenizerFiles };
+  if (tokenizer.vocabSize <= model.config.vocabSize) return { model, tokenizer, tokenizerFiles };
   throw new Error(
-    `openCheckpoint: the tokenizer has ${tokenizer.vocabularySize} tokens, expected at most the model's ` +
+    `openCheckpoint: the tokenizer has ${tokenizer.vocabSize} tokens, expected at most the model's ` +
       `${model.config.vocabSize}. Take the tokenizer.json of this model.`,
   );
 }
@@ -79,7 +79,7 @@ export async function speak(
   const stop = tokenizer.endOfText === undefined ? [] : [tokenizer.endOfText];
   const options = { maxTokens, seed, temperature: 0.7, topK: 40, stop };
   for await (const token of generate(model, tokenizer.encode(prompt), options)) {
-    if (token < tokenizer.vocabularySize) tokens.push(token);
+    if (token < tokenizer.vocabSize) tokens.push(token);
   }
   return tokenizer.decode(tokens);
 }

@@ -27,7 +27,7 @@ export function tinyTokenizer(endOfText: string) {
   const tokens = [...BYTE_LETTERS, ...MERGES.map((pair) => pair.replace(' ', ''))];
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   return {
-    vocabularySize: tokens.length + 1,
+    vocabSize: tokens.length + 1,
     files: {
       'tokenizer.json': {
         version: '1.0',

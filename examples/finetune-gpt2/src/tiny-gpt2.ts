@@ -9,10 +9,10 @@ import { GPT } from '@evenkeel/gpt-model';
  * @returns The options of a run with it.
  */
 export async function writeTinyGpt2(directory: string) {
-  const { vocabularySize, files } = tinyTokenizer('<|endoftext|>');
+  const { vocabSize, files } = tinyTokenizer('<|endoftext|>');
   const model = new GPT(
     {
-      ...{ architecture: 'gpt2', activation: 'geluTanh', vocabSize: vocabularySize },
+      ...{ architecture: 'gpt2', activation: 'geluTanh', vocabSize },
       ...{ contextLength: 64, layers: 2, heads: 2, width: 32 },
     },
     { seed: 1 },

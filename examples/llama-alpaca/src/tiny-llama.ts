@@ -36,10 +36,10 @@ export async function serveTinyLlama(directory: string) {
 
 /** config.json with Llama 3's rope_scaling, BF16 weights in two parts with their index, tokenizer.json. */
 async function writeTinyLlama(directory: string): Promise<void> {
-  const { vocabularySize, files } = tinyTokenizer('<|end_of_text|>');
+  const { vocabSize, files } = tinyTokenizer('<|end_of_text|>');
   const model = new GPT(
     {
-      ...{ architecture: 'llama', vocabSize: vocabularySize, contextLength: 512 },
+      ...{ architecture: 'llama', vocabSize, contextLength: 512 },
       ...{ layers: 2, heads: 4, kvHeads: 2, width: 32, mlpWidth: 64, tiedHead: true, rotaryBase: 500000 },
       rotaryScaling: {
         ...{ type: 'llama3', factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4 },

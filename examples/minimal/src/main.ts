@@ -37,7 +37,7 @@ const data = await TokenDataset.open(await tokenize(text, { tokenizer }), {
 });
 
 // The model; its head turns logits into probabilities by StableMax when it writes.
-const size = { vocabSize: tokenizer.vocabularySize, contextLength: 32, layers: 2, width: 64 };
+const size = { vocabSize: tokenizer.vocabSize, contextLength: 32, layers: 2, width: 64 };
 const model = new GPT({ ...GPT_PRESETS.toy, ...size, head: 'stablemax' }, { seed: 1 });
 
 // AdamW, which gets each gradient without the part that would only make the weights larger.

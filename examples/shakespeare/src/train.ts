@@ -33,7 +33,7 @@ export async function* train(
   const model = new GPT(
     {
       architecture: 'llama',
-      vocabSize: tokenizer.vocabularySize,
+      vocabSize: tokenizer.vocabSize,
       contextLength,
       layers,
       heads,

@@ -6,7 +6,7 @@ describe('characterTokenizer', () => {
   it('numbers the characters of a text by code point', () => {
     const tokenizer = characterTokenizer('hello 😀é');
     expect(tokenizer.vocabulary).toEqual([' ', 'e', 'h', 'l', 'o', 'é', '😀']);
-    expect(tokenizer.vocabularySize).toBe(7);
+    expect(tokenizer.vocabSize).toBe(7);
     expect(Array.from(tokenizer.encode('hé😀'))).toEqual([2, 5, 6]);
     expect(tokenizer.decode([2, 5, 6])).toBe('hé😀');
   });

@@ -34,7 +34,7 @@ export function characterTokenizer(source: string | readonly string[]): Characte
   return {
     name: 'character',
     vocabulary: Object.freeze(vocabulary),
-    vocabularySize: vocabulary.length,
+    vocabSize: vocabulary.length,
     encode(text) {
       const tokens = new Int32Array(text.length);
       let count = 0;

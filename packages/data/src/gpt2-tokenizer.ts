@@ -4,7 +4,7 @@ import type { Tokenizer } from './tokenizer.js';
 import { wordEndsBefore } from './word-boundary.js';
 
 const ORDINARY = { disallowedSpecial: new Set<string>() };
-const [VOCABULARY_SIZE, END_OF_TEXT] = [50257, 50256];
+const [VOCAB_SIZE, END_OF_TEXT] = [50257, 50256];
 
 /** How GPT-2 divides a text into words before it encodes them one by one. */
 const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
@@ -36,7 +36,7 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
 
   return {
     name: 'gpt2',
-    vocabularySize: VOCABULARY_SIZE,
+    vocabSize: VOCAB_SIZE,
     endOfText: END_OF_TEXT,
     encode(text) {
       if (!HAS_LONG_WORD.test(text)) return encode(text, ORDINARY);
@@ -49,9 +49,9 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
     },
     decode(tokens) {
       const parts = Array.from(tokens, (id) => {
-        if (Number.isInteger(id) && id >= 0 && id < VOCABULARY_SIZE) return bytes[id];
+        if (Number.isInteger(id) && id >= 0 && id < VOCAB_SIZE) return bytes[id];
         throw new Error(
-          `gpt2Tokenizer: token ${show(id)} is not in the vocabulary, expected 0 to ${VOCABULARY_SIZE - 1}. ` +
+          `gpt2Tokenizer: token ${show(id)} is not in the vocabulary, expected 0 to ${VOCAB_SIZE - 1}. ` +
             'Was it made with another tokenizer?',
         );
       });

@@ -218,7 +218,7 @@ function completeOptions(options: InstructionDatasetOptions): Settings {
   checkTokenizer(WHERE, tokenizer);
   const { endOfText = tokenizer.endOfText ?? false, ignoreIndex = -100, prompt = alpacaPrompt } = options;
   const { padToken = endOfText === false ? 0 : endOfText } = options;
-  const last = tokenizer.vocabularySize - 1;
+  const last = tokenizer.vocabSize - 1;
   checkWhole(WHERE, 'contextLength', contextLength, 1, MAX_COUNT, "Take the model's context.");
   checkWhole(WHERE, 'batchSize', batchSize, 1, MAX_COUNT, 'A usual value is 16.');
   checkFits(WHERE, batchSize, contextLength, 'Take smaller batches.');

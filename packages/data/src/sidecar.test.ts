@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const bytes = new Uint8Array(200);
 const good = {
   tokenizer: 'gpt2',
-  vocabularySize: 50257,
+  vocabSize: 50257,
   dtype: 'uint16',
   count: 100,
   sha256: 'd'.repeat(64),
@@ -21,9 +21,9 @@ async function expectErrorOrSense(sidecar: string | object): Promise<void> {
   const result = await open(sidecar).catch((error: unknown) => error);
   expect(performance.now() - start).toBeLessThan(1000); // 100 ms, but for a busy machine
   if (result instanceof TokenDataset) {
-    const { dtype, count, vocabularySize } = result.sidecar;
+    const { dtype, count, vocabSize } = result.sidecar;
     expect(count * (dtype === 'uint16' ? 2 : 4)).toBe(200);
-    expect(vocabularySize).toBeLessThanOrEqual(dtype === 'uint16' ? 65_536 : 2 ** 31);
+    expect(vocabSize).toBeLessThanOrEqual(dtype === 'uint16' ? 65_536 : 2 ** 31);
   } else {
     expect(result).toBeInstanceOf(Error);
     const { message } = result as Error;
@@ -45,10 +45,10 @@ describe('a sidecar', () => {
   it.each([
     [{ tokenizer: '' }, "tokenizer is '', expected the name of a tokenizer"],
     [{ tokenizer: 7 }, 'tokenizer is 7'],
-    [{ vocabularySize: 0 }, 'vocabularySize is 0, expected a whole number from 1'],
-    [{ vocabularySize: 1e300 }, 'vocabularySize is 1e+300'],
-    [{ vocabularySize: '5' }, "vocabularySize is '5'"],
-    [{ vocabularySize: 65_537 }, "dtype is 'uint16', expected 'uint32' for so large a vocabulary"],
+    [{ vocabSize: 0 }, 'vocabSize is 0, expected a whole number from 1'],
+    [{ vocabSize: 1e300 }, 'vocabSize is 1e+300'],
+    [{ vocabSize: '5' }, "vocabSize is '5'"],
+    [{ vocabSize: 65_537 }, "dtype is 'uint16', expected 'uint32' for so large a vocabulary"],
     [{ dtype: 'float32' }, "dtype is 'float32', expected 'uint16' or 'uint32'"],
     [{ dtype: '__proto__' }, "dtype is '__proto__'"],
     [{ dtype: 'uint32' }, 'names 100 tokens of uint32, 400 bytes, but the .bin has 200'],
@@ -60,9 +60,9 @@ describe('a sidecar', () => {
     [{ documents: -1 }, 'documents is -1'],
     [{ endOfText: 50257 }, 'endOfText is 50257, expected a token from 0 to 50256'],
     [{ vocabulary: ['a'] }, 'vocabulary is [object Array], expected a list of 50257 different characters'],
-    [{ vocabularySize: 2, endOfText: 1, vocabulary: ['a', 'a'] }, 'vocabulary is'],
-    [{ vocabularySize: 2, endOfText: 1, vocabulary: ['a', 'bc'] }, 'vocabulary is'],
-    [{ vocabularySize: 2, endOfText: 1, vocabulary: [1, 2] }, 'vocabulary is'],
+    [{ vocabSize: 2, endOfText: 1, vocabulary: ['a', 'a'] }, 'vocabulary is'],
+    [{ vocabSize: 2, endOfText: 1, vocabulary: ['a', 'bc'] }, 'vocabulary is'],
+    [{ vocabSize: 2, endOfText: 1, vocabulary: [1, 2] }, 'vocabulary is'],
     [{ tokenizer: { toString: 1 } }, 'tokenizer is [object Object]'],
   ])('with %o is refused', async (change, message) => {
     await expect(open({ ...good, ...change })).rejects.toThrow(message);
@@ -71,6 +71,13 @@ describe('a sidecar', () => {
 
   it.each(Object.keys(good).slice(0, 5))('without %s is refused', async (field) => {
     await expect(open({ ...good, [field]: undefined })).rejects.toThrow(`${field} is undefined, expected`);
+  });
+
+  it('in the form before vocabSize had its name is refused with the remedy', async () => {
+    const { vocabSize: vocabularySize, ...others } = good;
+    await expect(open({ ...others, vocabularySize })).rejects.toThrow(
+      'the sidecar is in an older form, which names vocabularySize, expected vocabSize. Make it again with tokenize, or',
+    );
   });
 
   it('does not inherit fields', async () => {

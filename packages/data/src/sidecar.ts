@@ -7,7 +7,7 @@ export interface Sidecar {
   /** Name of the tokenizer. */
   readonly tokenizer: string;
   /** One more than the largest id there can be. */
-  readonly vocabularySize: number;
+  readonly vocabSize: number;
   readonly dtype: TokenDtype;
   /** Number of tokens. */
   readonly count: number;
@@ -44,24 +44,30 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
   const isCount = (value: unknown, from: number, to: number): value is number =>
     Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to;
 
-  const { tokenizer, vocabularySize, dtype, count, sha256, documents, endOfText, vocabulary } = given;
+  if (given.vocabSize === undefined && given.vocabularySize !== undefined) {
+    throw new Error(
+      `${where}: ${name} is in an older form, which names vocabularySize, expected vocabSize. ` +
+        'Make it again with tokenize, or rename that field in it.',
+    );
+  }
+  const { tokenizer, vocabSize, dtype, count, sha256, documents, endOfText, vocabulary } = given;
   if (typeof tokenizer !== 'string' || tokenizer === '') fail('tokenizer', 'the name of a tokenizer');
-  if (!isCount(vocabularySize, 1, MAX_VOCABULARY)) {
-    fail('vocabularySize', `a whole number from 1 to ${MAX_VOCABULARY}`);
+  if (!isCount(vocabSize, 1, MAX_VOCABULARY)) {
+    fail('vocabSize', `a whole number from 1 to ${MAX_VOCABULARY}`);
   }
   if (dtype !== 'uint16' && dtype !== 'uint32') fail('dtype', "'uint16' or 'uint32'");
-  if (dtype === 'uint16' && (vocabularySize as number) > 2 ** 16)
+  if (dtype === 'uint16' && (vocabSize as number) > 2 ** 16)
     fail('dtype', "'uint32' for so large a vocabulary");
   if (!isCount(count, 0, Number.MAX_SAFE_INTEGER)) fail('count', 'a whole number ≥ 0');
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) fail('sha256', '64 hexadecimal digits');
   if (documents !== undefined && !isCount(documents, 0, Number.MAX_SAFE_INTEGER)) {
     fail('documents', 'a whole number ≥ 0');
   }
-  if (endOfText !== undefined && !isCount(endOfText, 0, (vocabularySize as number) - 1)) {
-    fail('endOfText', `a token from 0 to ${(vocabularySize as number) - 1}`);
+  if (endOfText !== undefined && !isCount(endOfText, 0, (vocabSize as number) - 1)) {
+    fail('endOfText', `a token from 0 to ${(vocabSize as number) - 1}`);
   }
-  if (vocabulary !== undefined && !isVocabulary(vocabulary, vocabularySize as number)) {
-    fail('vocabulary', `a list of ${vocabularySize} different characters`);
+  if (vocabulary !== undefined && !isVocabulary(vocabulary, vocabSize as number)) {
+    fail('vocabulary', `a list of ${vocabSize} different characters`);
   }
   const expected = (count as number) * bytesPerToken(dtype as TokenDtype);
   if (expected !== binSize) {
@@ -71,7 +77,7 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
     );
   }
   return {
-    ...{ tokenizer, vocabularySize, dtype, count, sha256 },
+    ...{ tokenizer, vocabSize, dtype, count, sha256 },
     ...(documents === undefined ? {} : { documents }),
     ...(endOfText === undefined ? {} : { endOfText }),
     ...(vocabulary === undefined ? {} : { vocabulary }),

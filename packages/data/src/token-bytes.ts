@@ -3,9 +3,8 @@ export type TokenDtype = 'uint16' | 'uint32';
 
 export const bytesPerToken = (dtype: TokenDtype): 2 | 4 => (dtype === 'uint16' ? 2 : 4);
 
-/** The smallest dtype for ids below `vocabularySize`. */
-export const dtypeFor = (vocabularySize: number): TokenDtype =>
-  vocabularySize <= 2 ** 16 ? 'uint16' : 'uint32';
+/** The smallest dtype for ids below `vocabSize`. */
+export const dtypeFor = (vocabSize: number): TokenDtype => (vocabSize <= 2 ** 16 ? 'uint16' : 'uint32');
 
 /** Tokens as they are stored, on every machine. */
 export function packTokens(tokens: ArrayLike<number>, dtype: TokenDtype): Uint8Array {

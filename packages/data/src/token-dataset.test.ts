@@ -19,10 +19,10 @@ const folder = mkdtempSync(join(tmpdir(), 'evenkeel-dataset-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A token file of 0, 1, 2 … count − 1. */
-const counting = (count: number, vocabularySize = count) => {
+const counting = (count: number, vocabSize = count) => {
   const tokenizer: Tokenizer = {
     name: 'counting',
-    vocabularySize,
+    vocabSize,
     encode: () => Int32Array.from({ length: count }, (_, i) => i),
     decode: () => '',
   };

@@ -85,7 +85,7 @@ export class TokenDataset {
     }
   }
 
-  /** What the `.bin` holds: tokenizer, vocabularySize, dtype, count, … */
+  /** What the `.bin` holds: tokenizer, vocabSize, dtype, count, … */
   get sidecar(): Sidecar {
     return this.file.sidecar;
   }

@@ -96,7 +96,7 @@ export class TokenFile {
   }
 
   private unpack(bytes: Uint8Array, start: number, count: number): Int32Array {
-    const { dtype, vocabularySize } = this.sidecar;
+    const { dtype, vocabSize } = this.sidecar;
     if (bytes.length !== count * bytesPerToken(dtype)) {
       throw new Error(
         `TokenDataset: ${bytes.length} bytes came, expected ${count * bytesPerToken(dtype)}. ` +
@@ -104,10 +104,10 @@ export class TokenFile {
       );
     }
     const tokens = new Int32Array(count);
-    if (unpackTokens(bytes, dtype, tokens) < vocabularySize) return tokens;
-    const wrong = tokens.findIndex((token) => token >>> 0 >= vocabularySize);
+    if (unpackTokens(bytes, dtype, tokens) < vocabSize) return tokens;
+    const wrong = tokens.findIndex((token) => token >>> 0 >= vocabSize);
     throw new Error(
-      `TokenDataset: token ${start + wrong} is ${tokens[wrong] >>> 0}, expected 0 to ${vocabularySize - 1}. ` +
+      `TokenDataset: token ${start + wrong} is ${tokens[wrong] >>> 0}, expected 0 to ${vocabSize - 1}. ` +
         'The .bin is damaged or belongs to another sidecar; make it again with tokenize.',
     );
   }

@@ -29,7 +29,7 @@ const llama3 = publishedTokenizer('llama3');
 /** Two ids for a letter, and nobody knows where its texts can be cut. */
 const opaque: Tokenizer = {
   name: 'opaque',
-  vocabularySize: 70_000,
+  vocabSize: 70_000,
   endOfText: 69_999,
   encode: (text) => Array.from(text, (_, i) => (i === 0 ? 65_536 : text.charCodeAt(i))),
   decode: () => '',
@@ -41,7 +41,7 @@ describe('tokenize', () => {
     expect([...readFileSync(out)]).toEqual([2, 0, 3, 0, 3, 0, 2, 0]);
     expect(JSON.parse(readFileSync(`${out}.json`, 'utf8'))).toEqual({
       tokenizer: 'character',
-      vocabularySize: 12,
+      vocabSize: 12,
       dtype: 'uint16',
       count: 4,
       sha256: createHash('sha256').update(readFileSync(out)).digest('hex'),
@@ -108,7 +108,7 @@ describe('tokenize', () => {
         const end = tokenizer.endOfText === undefined ? [] : [tokenizer.endOfText];
         const filled = documents.filter((text) => text !== '');
         const whole = filled.flatMap((text, i) => [...(i > 0 ? end : []), ...tokenizer.encode(text)]);
-        const width = tokenizer.vocabularySize > 65536 ? 4 : 2;
+        const width = tokenizer.vocabSize > 65536 ? 4 : 2;
         for (const source of [{ documents }, documents.map((text) => new Blob([text]))]) {
           const { bytes } = await tokenize(source, { tokenizer, chunkLength });
           const tokens = width === 4 ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
@@ -181,7 +181,9 @@ describe('tokenize', () => {
     await expect(tokenize([join(folder, 'none')], { tokenizer: letters, out })).rejects.toThrow(
       'cannot be opened',
     );
-    await expect(tokenize([folder], { tokenizer: letters, out })).rejects.toThrow('is no plain file');
+    await expect(tokenize([folder], { tokenizer: letters, out })).rejects.toThrow(
+      'is a folder, expected a plain file',
+    );
     const onProgress = () => fail.abort();
     const options = { tokenizer: letters, out, chunkLength: 1, signal: fail.signal, onProgress };
     await expect(tokenize('abc', options)).rejects.toThrow('aborted');

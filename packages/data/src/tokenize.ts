@@ -40,7 +40,7 @@ const OPTIONS = ['tokenizer', 'out', 'endOfText', 'documentSeparator', 'chunkLen
  * Turns text into a file of tokens that {@link TokenDataset} reads.
  *
  *     corpus.bin         token after token, uint16 little-endian, or uint32 where the vocabulary needs it
- *     corpus.bin.json    tokenizer, vocabularySize, dtype, count, sha256, documents, endOfText
+ *     corpus.bin.json    tokenizer, vocabSize, dtype, count, sha256, documents, endOfText
  *
  * The source is read, encoded and written piece by piece, so it may be larger than memory; the tokens are those of
  * encoding each document whole. One end-of-text token stands between documents (with a tokenizer that has none
@@ -95,7 +95,7 @@ async function writeTokens(
   write: (bytes: Uint8Array) => Promise<void>,
 ): Promise<Sidecar> {
   const { chunkLength = 2 ** 18, onProgress, signal } = options;
-  const dtype = dtypeFor(tokenizer.vocabularySize);
+  const dtype = dtypeFor(tokenizer.vocabSize);
   const hash = await createSha256();
   const done = { tokens: 0, characters: 0, documents: 0 };
   const append = async (tokens: ArrayLike<number>) => {
@@ -126,7 +126,7 @@ async function writeTokens(
   const { vocabulary } = tokenizer as { vocabulary?: readonly string[] };
   return {
     tokenizer: tokenizer.name,
-    vocabularySize: tokenizer.vocabularySize,
+    vocabSize: tokenizer.vocabSize,
     dtype,
     count: done.tokens,
     sha256: hash.hex(),
@@ -139,10 +139,10 @@ async function writeTokens(
 function packChecked(tokens: ArrayLike<number>, dtype: TokenDtype, tokenizer: Tokenizer): Uint8Array {
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i];
-    if (token >= 0 && token < tokenizer.vocabularySize && Number.isInteger(token)) continue;
+    if (token >= 0 && token < tokenizer.vocabSize && Number.isInteger(token)) continue;
     throw new Error(
-      `${WHERE}: ${tokenizer.name} gave the token ${show(token)}, expected 0 to ${tokenizer.vocabularySize - 1}. ` +
-        'Its vocabularySize is wrong, or it cannot write this text.',
+      `${WHERE}: ${tokenizer.name} gave the token ${show(token)}, expected 0 to ${tokenizer.vocabSize - 1}. ` +
+        'Its vocabSize is wrong, or it cannot write this text.',
     );
   }
   return packTokens(tokens, dtype);
@@ -166,7 +166,7 @@ function checkTokenizeOptions(options: TokenizeOptions): void {
     throw new Error(`${WHERE}: out is ${show(out)}, expected the name of a file. Try 'corpus.bin'.`);
   }
   if (endOfText !== undefined && endOfText !== false) {
-    checkWhole(WHERE, 'endOfText', endOfText, 0, tokenizer.vocabularySize - 1, 'Pass false for none.');
+    checkWhole(WHERE, 'endOfText', endOfText, 0, tokenizer.vocabSize - 1, 'Pass false for none.');
   }
   if (
     documentSeparator !== undefined &&

@@ -30,7 +30,7 @@ export function tokenizerFromJson(
   const config = parseObject('tokenizer_config.json', tokenizerConfig) as TokenizerConfig;
   const published = construct(json, config);
   const ids = [...published.get_vocab().values()];
-  const vocabularySize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
+  const vocabSize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
   const idOf = (token: string) => published.token_to_id(token);
   const eos = typeof config.eos_token === 'object' ? config.eos_token?.content : config.eos_token;
   const endOfText =
@@ -38,15 +38,15 @@ export function tokenizerFromJson(
 
   return {
     name: name ?? firstText(config.name_or_path, config.tokenizer_class) ?? 'tokenizer.json',
-    vocabularySize,
+    vocabSize,
     ...(endOfText === undefined ? {} : { endOfText }),
     encode: (text) => (text === '' ? [] : published.encode(text, { add_special_tokens: false }).ids),
     decode(tokens) {
       const list = Array.from(tokens);
-      const wrong = list.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+      const wrong = list.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
       if (wrong !== undefined) {
         throw new Error(
-          `tokenizerFromJson: token ${show(wrong)} is not in the vocabulary, expected 0 to ${vocabularySize - 1}. ` +
+          `tokenizerFromJson: token ${show(wrong)} is not in the vocabulary, expected 0 to ${vocabSize - 1}. ` +
             'Was it made with another tokenizer?',
         );
       }

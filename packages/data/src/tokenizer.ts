@@ -3,13 +3,13 @@ import { show } from './check.js';
 /**
  * Text to numbers and back. Everything in this package that needs a tokenizer takes any object of this form.
  *
- * Ids count from 0, so a model needs `vocabularySize` logits.
+ * Ids count from 0, so a model needs `vocabSize` logits.
  */
 export interface Tokenizer {
   /** Names it in sidecars and errors. */
   readonly name: string;
   /** One more than the largest id. */
-  readonly vocabularySize: number;
+  readonly vocabSize: number;
   /** The token between documents, if there is one. */
   readonly endOfText?: number;
   encode(text: string): readonly number[] | Int32Array;
@@ -28,20 +28,20 @@ export const MAX_VOCABULARY = 2 ** 31 - 1;
 
 /** @throws If something else than a tokenizer came. */
 export function checkTokenizer(where: string, tokenizer: Tokenizer): void {
-  const { name, vocabularySize, encode, decode } = (tokenizer ?? {}) as Partial<Tokenizer>;
+  const { name, vocabSize, encode, decode } = (tokenizer ?? {}) as Partial<Tokenizer>;
   if (
     typeof name === 'string' &&
     typeof encode === 'function' &&
     typeof decode === 'function' &&
-    Number.isInteger(vocabularySize) &&
-    vocabularySize! >= 1 &&
-    vocabularySize! <= MAX_VOCABULARY
+    Number.isInteger(vocabSize) &&
+    vocabSize! >= 1 &&
+    vocabSize! <= MAX_VOCABULARY
   ) {
     return;
   }
   const came = tokenizer instanceof Promise ? 'a promise' : show(tokenizer);
   throw new Error(
-    `${where}: the tokenizer is ${came}, expected an object with name, vocabularySize, encode and decode. ` +
+    `${where}: the tokenizer is ${came}, expected an object with name, vocabSize, encode and decode. ` +
       'Try characterTokenizer(text) or await gpt2Tokenizer().',
   );
 }

@@ -12,7 +12,7 @@ const llama3 = publishedTokenizer('llama3');
 describe('gpt2Tokenizer', () => {
   it('gives the published tokens', () => {
     expect(gpt2.encode("Hello world! It's 2024.")).toEqual([15496, 995, 0, 632, 338, 48609, 13]);
-    expect([gpt2.vocabularySize, gpt2.endOfText, gpt2.name]).toEqual([50257, 50256, 'gpt2']);
+    expect([gpt2.vocabSize, gpt2.endOfText, gpt2.name]).toEqual([50257, 50256, 'gpt2']);
     expect(gpt2.decode([15496, 995, 50256])).toBe('Hello world<|endoftext|>');
   });
 
@@ -56,7 +56,7 @@ describe('gpt2Tokenizer', () => {
 
 describe('tokenizerFromJson', () => {
   it('reads what its files say, and adds no tokens', () => {
-    expect([llama3.vocabularySize, llama3.endOfText]).toEqual([128256, 128009]);
+    expect([llama3.vocabSize, llama3.endOfText]).toEqual([128256, 128009]);
     expect(llama3.encode('Hello world')).toEqual([9906, 1917]);
     expect(llama3.decode([9906, 1917])).toBe('Hello world');
     expect([gpt2FromJson.endOfText, gpt2FromJson.encode(''), gpt2FromJson.decode([])]).toEqual([
@@ -69,14 +69,14 @@ describe('tokenizerFromJson', () => {
   it('works without a configuration, and takes a name', () => {
     const json = JSON.parse(published('gpt2', 'tokenizer'));
     const tokenizer = tokenizerFromJson(json, undefined, { name: 'mine' });
-    expect([tokenizer.name, tokenizer.endOfText, tokenizer.vocabularySize]).toEqual(['mine', 50256, 50257]);
+    expect([tokenizer.name, tokenizer.endOfText, tokenizer.vocabSize]).toEqual(['mine', 50256, 50257]);
     expect(tokenizerFromJson(json).name).toBe('tokenizer.json');
   });
 
   it('needs no more than a model', () => {
     const model = { type: 'WordPiece', vocab: { '[UNK]': 0, to: 1, be: 2 }, unk_token: '[UNK]' };
     const tokenizer = tokenizerFromJson({ model, pre_tokenizer: { type: 'WhitespaceSplit' } });
-    expect([tokenizer.encode('to be be or'), tokenizer.vocabularySize]).toEqual([[1, 2, 2, 0], 3]);
+    expect([tokenizer.encode('to be be or'), tokenizer.vocabSize]).toEqual([[1, 2, 2, 0], 3]);
   });
 
   it('keeps spaces before signs when decoding', () => {

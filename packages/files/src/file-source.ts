@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ByteSource } from './byte-source.js';
+import { cannotOpen, checkPlainFile } from './file-kind.js';
 import { nodeFs } from './node-modules.js';
 
 /**
@@ -9,19 +10,13 @@ import { nodeFs } from './node-modules.js';
  */
 export async function openFile(where: string, path: string | URL): Promise<ByteSource> {
   const fs = await nodeFs(where);
-  let file: FileHandle;
+  await checkPlainFile(where, path);
+  const file = await fs.promises.open(path, 'r').catch((error: Error) => {
+    throw cannotOpen(where, path, error);
+  });
   try {
-    file = await fs.promises.open(path, 'r');
-  } catch (error) {
-    throw new Error(
-      `${where}: '${path}' cannot be opened (${(error as Error).message}), expected a file. Check its name.`,
-      { cause: error },
-    );
-  }
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new Error(`${where}: '${path}' is no plain file, expected one.`);
-    return new FileSource(where, String(path), file, fs.readSync, stat.size);
+    const { size } = await file.stat();
+    return new FileSource(where, String(path), file, fs.readSync, size);
   } catch (error) {
     await file.close();
     throw error;

@@ -1,6 +1,19 @@
-export { type AtomicFile, createAtomicFile } from './atomic-files.js';
-export { type ByteSource, type Bytes, openBytes } from './byte-source.js';
+// Bytes that are read in places.
+
+export type { ByteSource, Bytes } from './byte-source.js';
+export { checkPlainFile, fileKind } from './file-kind.js';
 export { openFile } from './file-source.js';
 export { openUrl } from './http-source.js';
 export { openMemoryMap } from './memory-map.js';
+export { openBytes } from './open-bytes.js';
+
+// Files that are written whole or not at all.
+
+export { type AtomicFile, createAtomicFile, writeAtomicFile } from './atomic-files.js';
+export { draftPath, isDraft, removeLeftDrafts } from './drafts.js';
+export { makeFolder, syncFolder } from './folders.js';
+export { hasEnded, processMark } from './process-mark.js';
+
+// Node's modules, where there is Node.
+
 export { nodeCrypto, nodeFs } from './node-modules.js';

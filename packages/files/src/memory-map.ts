@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source.js';
+import { cannotOpen, checkPlainFile } from './file-kind.js';
 import { koffiModule, nodeFs } from './node-modules.js';
 
 /** A view is at most this long: array buffers have a limit, files do not. */
@@ -18,7 +19,10 @@ const LIBC = { linux: ['libc.so.6', 'libc.so'], darwin: ['libSystem.B.dylib'] } 
 export async function openMemoryMap(where: string, path: string | URL): Promise<ByteSource> {
   const fs = await nodeFs(where);
   const libc = await loadLibc(where);
-  const file = await fs.promises.open(path, 'r');
+  await checkPlainFile(where, path);
+  const file = await fs.promises.open(path, 'r').catch((error: Error) => {
+    throw cannotOpen(where, path, error);
+  });
   try {
     const { size } = await file.stat();
     if (size === 0) return { size, read: async () => new Uint8Array(), readSync: () => new Uint8Array() };

@@ -18,6 +18,12 @@ export async function nodeFs(where: string): Promise<typeof import('node:fs')> {
 export const nodeCrypto = async (): Promise<typeof import('node:crypto') | undefined> =>
   isNode() ? load('node:crypto') : undefined;
 
+/** To be called in Node only. */
+export const nodePath = (): Promise<typeof import('node:path')> => load('node:path');
+
+/** To be called in Node only. */
+export const nodeOs = (): Promise<typeof import('node:os')> => load('node:os');
+
 /** @throws If it is not installed or has no binary for this machine. */
 export const koffiModule = async (): Promise<typeof import('koffi')> => {
   const { default: koffi } = await load<{ default: typeof import('koffi') }>('koffi');

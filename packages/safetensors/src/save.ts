@@ -29,7 +29,6 @@ export async function saveSafetensors(
   try {
     await file.write(header);
     for (const tensor of Object.values(tensors)) await file.write(await bytesOf(tensor, options));
-    await file.sync();
     await file.publish();
   } finally {
     await file.discard();

@@ -51,7 +51,7 @@ export function tokenizeCommand(): Command {
       const { sidecar } = result;
       output.emit(sidecar);
       output.say(
-        `${options.out}: ${sidecar.count.toLocaleString('en')} tokens of ${sidecar.vocabularySize} (${sidecar.tokenizer}), ${sidecar.dtype}, ${sidecar.documents} documents\nlearn from it: evenkeel train --data ${options.out}`,
+        `${options.out}: ${sidecar.count.toLocaleString('en')} tokens of ${sidecar.vocabSize} (${sidecar.tokenizer}), ${sidecar.dtype}, ${sidecar.documents} documents\nlearn from it: evenkeel train --data ${options.out}`,
       );
     });
 }

@@ -76,7 +76,7 @@ describeOnBackends('a run config', () => {
     const file = await tokenize(text, { tokenizer: characterTokenizer(text) });
     const dataset = await TokenDataset.open(file, { contextLength: 8, batchSize: 2, seed: 5 });
     const data = dataset.split({ validationFraction: 0.1 });
-    const { vocabularySize: vocabSize } = dataset.sidecar;
+    const { vocabSize } = dataset.sidecar;
     const model = new GPT({ architecture: 'lipschitz', vocabSize, ...tiny, head: 'stablemax' }, { seed: 5 });
     const schedule = warmupCosine({ peak: 0.01, warmupSteps: 2, totalSteps: 6, floor: 0.001 });
     const capped = both(isMatrix, not(named('embed')));
@@ -128,7 +128,7 @@ describeOnBackends('a run config', () => {
     });
     const file = await tokenize(text, { tokenizer: characterTokenizer(text) });
     const data = await TokenDataset.open(file, { contextLength: 8, batchSize: 2, seed: 0 });
-    const { vocabularySize: vocabSize } = data.sidecar;
+    const { vocabSize } = data.sidecar;
     const model = new GPT({ architecture: 'gpt2', vocabSize, ...tiny, dropout: 0.1 });
     const hidden = both(isMatrix, not(named(/embed|position/)));
     const optimizer = new TransformOptimizer(

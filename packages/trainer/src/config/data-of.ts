@@ -71,7 +71,7 @@ export async function dataOf(
         seed,
         ignoreIndex: IGNORED,
       });
-      const { vocabularySize: outputs } = tokenizer;
+      const { vocabSize: outputs } = tokenizer;
       return { train: train as Data, outputs, contextLength, tokenizer, close: async () => {} };
     }
     default: {
@@ -86,7 +86,7 @@ export async function dataOf(
       return {
         train: parts?.train ?? dataset,
         validation: second ?? parts?.validation,
-        outputs: dataset.sidecar.vocabularySize,
+        outputs: dataset.sidecar.vocabSize,
         contextLength,
         tokenizer,
         async close() {

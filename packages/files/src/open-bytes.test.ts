@@ -1,11 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { createAtomicFile, openBytes, openMemoryMap } from './index.js';
+import { openBytes, openMemoryMap } from './index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -78,26 +79,25 @@ describe('openBytes', () => {
       'ends at byte 10, expected 100 bytes as when it was opened',
     );
     await source.close?.();
-    await expect(openBytes('test', folder)).rejects.toThrow('is no plain file');
     await expect(openBytes('test', {} as Blob)).rejects.toThrow(
       'test: the bytes are [object Object], expected',
     );
   });
-});
 
-describe('createAtomicFile', () => {
-  it('publishes all or nothing', async () => {
-    const path = join(folder, 'atomic');
-    const first = await createAtomicFile('test', path);
-    await first.write(Uint8Array.of(1, 2));
-    await first.discard();
-    expect(readdirSync(folder).filter((name) => name.startsWith('atomic'))).toEqual([]);
-    const second = await createAtomicFile('test', path);
-    await second.write(Uint8Array.of(3));
-    await second.sync();
-    await second.publish();
-    await second.discard();
-    expect([...readFileSync(path)]).toEqual([3]);
-    await expect(createAtomicFile('test', join(folder, 'no', 'folder'))).rejects.toThrow('cannot be written');
+  it('looks before it opens: a named pipe would never open, a device never end', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const expectRefused = async (path: string, kind: string) => {
+      for (const open of [openBytes, openMemoryMap])
+        await expect(open('test', path)).rejects.toThrow(
+          `test: '${path}' is ${kind}, expected a plain file. Check its name.`,
+        );
+    };
+    await expectRefused(pipe, 'a named pipe');
+    await expectRefused(folder, 'a folder');
+    await expectRefused('/dev/zero', 'a device');
+    await expect(openMemoryMap('test', join(folder, 'none'))).rejects.toThrow(
+      "none' cannot be opened (ENOENT",
+    );
   });
 });
