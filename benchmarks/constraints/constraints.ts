@@ -10,7 +10,7 @@ import {
   spectralSoftCap,
   spectralWeightDecay,
 } from '@evenkeel/lipschitz';
-import { type Growth, TransformOptimizer } from '@evenkeel/optim';
+import { type StepBound, TransformOptimizer } from '@evenkeel/optim';
 import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -29,7 +29,10 @@ const SHAPES = Array.from({ length: 6 }, () => [
 ]).flat();
 
 /** What `modulaMuon({ learningRate: 0.1 })` promises. */
-const GROWTH: Growth = { keep: 1, update: 0.1 };
+const stepBound = ([fanOut, fanIn]: number[]): StepBound => ({
+  keep: 1,
+  update: 0.1 * Math.sqrt(fanOut / fanIn),
+});
 
 /** How long it takes to constrain all matrices once, as a share of a training step of that model, which comes first. */
 export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
@@ -46,7 +49,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     const engines: Engine[] = [
       { engine: 'training step', work: () => trainer.step(batch.tokens, batch.labels) },
       { engine: 'modulaMuon, all matrices', work: muonStep() },
-      engine('spectralSoftCap behind muon', spectralSoftCap(), GROWTH),
+      engine('spectralSoftCap behind muon', spectralSoftCap(), stepBound),
       engine('spectralSoftCap behind adamW', spectralSoftCap()),
       engine('spectralCap', spectralCap()),
       engine('spectralHammer', spectralHammer()),
@@ -75,12 +78,22 @@ function muonStep(): () => number {
 }
 
 /** Constrains weights of its own, as the optimizer does after each step. */
-function engine(name: string, constraint: MatrixConstraint, growth?: Growth): Engine {
+function engine(
+  name: string,
+  constraint: MatrixConstraint,
+  boundOf?: (shape: number[]) => StepBound,
+): Engine {
   const weights = SHAPES.map((shape) => tf.variable(tf.randomNormal(shape, 0, 0.05)));
   const work = () => {
     for (const weight of weights) {
       tf.tidy(() =>
-        weight.assign(constraint(tf.mul(weight, 1.05), weight, { count: 0, params: {}, growth })),
+        weight.assign(
+          constraint(tf.mul(weight, 1.05), weight, {
+            count: 0,
+            params: {},
+            stepBoundOf: () => boundOf?.(weight.shape),
+          }),
+        ),
       );
     }
     return weights[0].dataSync()[0];

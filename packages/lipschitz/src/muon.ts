@@ -38,7 +38,7 @@ export interface MuonOptions extends MatrixOptions {
  *
  *     partition({ muon: muon(), adam: adamW() }, (param) => (isHidden(param) ? 'muon' : 'adam'))
  *
- * Promises constraints how far a step can go (`Growth`), so that `spectralSoftCap` stays cheap.
+ * Promises constraints how far a step can go (`StepBound`), so that `spectralSoftCap` stays cheap.
  *
  * @throws If an option is out of range; at the step, if a parameter has rank 0, 1 or more than 4.
  * @see Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024. Computed in float32, theirs in
@@ -94,14 +94,13 @@ export function muon({
   return {
     ...rule,
     learningRate: (_param, step) => rateAt(step),
-    growth(param, step) {
+    stepBound(param, step) {
       if (param.rank !== 2 && param.rank !== 3) return undefined;
       const size = rateAt(step) * targetOf(param);
       const [rows, columns] = param.shape.slice(-2);
       const [allOut, fanIn] = layout === 'in-out' ? [columns, rows] : [rows, columns];
-      const fanOut = allOut / heads;
-      const rmsNorm = (scaleOf(fanOut, fanIn) / Math.sqrt(fanOut / fanIn)) * largestSigma;
-      return { keep: Math.abs(1 - size * weightDecay), update: size * rmsNorm, heads };
+      const update = size * scaleOf(allOut / heads, fanIn) * largestSigma;
+      return { keep: Math.abs(1 - size * weightDecay), update, heads, layout };
     },
   };
 }

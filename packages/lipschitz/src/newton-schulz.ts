@@ -1,4 +1,4 @@
-import { type Quintic, quinticsAt } from './quintic.js';
+import { largestOn, type Quintic } from './quintic.js';
 
 /** A published schedule of quintics that pushes singular values in (0, 1] towards 1. */
 export interface NewtonSchulz {
@@ -61,10 +61,6 @@ export function newtonSchulz(where: string, name: CoefficientsName): NewtonSchul
   );
 }
 
-/** The largest singular value that quintics make of one in (0, 1], rounded up by 0.1 %. */
-export function largestValueOf(quintics: readonly Quintic[]): number {
-  let largest = 0;
-  // Evenly in the logarithm, since the first steps multiply small values thousandfold.
-  for (let sigma = 1; sigma > 1e-6; sigma *= 0.998) largest = Math.max(largest, quinticsAt(sigma, quintics));
-  return largest * 1.001;
-}
+/** The largest singular value that quintics make of one in [0, 1], rounded up by 0.1 % for float32. */
+export const largestValueOf = (quintics: readonly Quintic[]): number =>
+  1.001 * quintics.reduce((largest, quintic) => largestOn(largest, quintic), 1);

@@ -17,6 +17,10 @@ export function applyQuintic(x: Tensor3D, [a, b, c]: Quintic): Tensor3D {
   return add(mul(x, a), timesShortSide(x, side));
 }
 
-/** The same polynomials, one after the other, on a number. */
-export const quinticsAt = (sigma: number, quintics: readonly Quintic[]): number =>
-  quintics.reduce((s, [a, b, c]) => s * (a + b * s ** 2 + c * s ** 4), sigma);
+/** The largest |p(σ)| over 0 ≤ σ ≤ `end`: at the end, or where p′ = a + 3b σ² + 5c σ⁴ is 0. */
+export function largestOn(end: number, [a, b, c]: Quintic): number {
+  const root = Math.sqrt(9 * b ** 2 - 20 * a * c); // NaN where p has no extremum
+  const extrema = [(-3 * b + root) / (10 * c), (-3 * b - root) / (10 * c)].map(Math.sqrt);
+  const inside = extrema.filter((sigma) => sigma < end);
+  return Math.max(...[end, ...inside].map((s) => Math.abs(s * (a + b * s ** 2 + c * s ** 4))));
+}

@@ -39,7 +39,7 @@ export function chain(...transforms: readonly Transform[]): Transform {
       return rates.length > 0 ? rates.reduce((product, rate) => product * rate) : undefined;
     },
     // Only the last stage can promise anything: what follows may undo it.
-    growth: (param, count) => transforms.at(-1)?.growth?.(param, count),
+    stepBound: (param, count) => transforms.at(-1)?.stepBound?.(param, count),
   };
 }
 

@@ -37,10 +37,10 @@ export type {
   ByName,
   Constraint,
   ConstraintStep,
-  Growth,
   Select,
   State,
   Step,
+  StepBound,
   Transform,
 } from './transform.js';
 export { addDecayedWeights } from './weight-decay.js';

@@ -29,6 +29,6 @@ function maskedTransform(transform: Transform, select: Select): Transform {
       return { updates: { ...updates, ...out.updates }, state: out.state };
     },
     learningRate: (param, count) => (select(param) ? transform.learningRate?.(param, count) : undefined),
-    growth: (param, count) => (select(param) ? transform.growth?.(param, count) : undefined),
+    stepBound: (param, count) => (select(param) ? transform.stepBound?.(param, count) : undefined),
   };
 }

@@ -83,7 +83,7 @@ describeOnBackends('TransformOptimizer', () => {
   it('runs a masked constraint on the parameters it is for, and tells it what the transform promises', () => {
     const [a, b] = [tf.variable(tf.tensor1d([1]), true, 'a'), tf.variable(tf.tensor1d([1]), true, 'b')];
     const seen: unknown[] = [];
-    const promising = { ...sgd({ learningRate: 0.5 }), growth: () => ({ keep: 1, update: 0.5 }) };
+    const promising = { ...sgd({ learningRate: 0.5 }), stepBound: () => ({ keep: 1, update: 0.5 }) };
     const optimizer = new TransformOptimizer(
       partition(
         { known: chain(clipByGlobalNorm(9), promising), free: sgd({ learningRate: 0.5 }) },
@@ -91,16 +91,22 @@ describeOnBackends('TransformOptimizer', () => {
       ),
       [
         (value, param, step) => {
-          seen.push([param.name, step.growth]);
+          seen.push([param.name, step.stepBoundOf?.(value)]);
           return value;
         },
         masked((value) => tf.mul(value, 10), named('a')),
+        (value, param, step) => {
+          seen.push([`${param.name} later`, step.stepBoundOf?.(value)]);
+          return value;
+        },
       ],
     );
     optimizer.applyGradients([a, b].map(({ name }) => ({ name, tensor: tf.tensor1d([1]) })));
     expect(seen).toEqual([
       ['a', { keep: 1, update: 0.5 }],
+      ['a later', undefined], // it is ten times as large as the step made it
       ['b', undefined],
+      ['b later', undefined],
     ]);
     expectClose(a, [5]);
     expectClose(b, [0.5]);
@@ -110,16 +116,16 @@ describeOnBackends('TransformOptimizer', () => {
   it('scales every update, and tells constraints so', () => {
     const w = variable('w');
     const seen: unknown[] = [];
-    const promising = { ...sgd({ learningRate: 0.5 }), growth: () => ({ keep: 0.8, update: 0.5 }) };
-    const optimizer = new TransformOptimizer(promising, (value, _param, { learningRate, growth }) => {
-      seen.push(learningRate, growth);
+    const promising = { ...sgd({ learningRate: 0.5 }), stepBound: () => ({ keep: 0.8, update: 0.5 }) };
+    const optimizer = new TransformOptimizer(promising, (value, _param, { learningRate, stepBoundOf }) => {
+      seen.push(learningRate, stepBoundOf?.(value), stepBoundOf?.(tf.clone(value)));
       return value;
     });
     optimizer.learningRateScale = 0.5;
     expect(optimizer.learningRateOf(w)).toBe(0.25);
     optimizer.applyGradients([{ name: 'w', tensor: tf.tensor1d([4, 4]) }]);
     expectClose(w, [0, -3], 1e-6);
-    expect(seen).toEqual([0.25, { keep: 0.9, update: 0.25 }]);
+    expect(seen).toEqual([0.25, { keep: 0.9, update: 0.25 }, undefined]);
     optimizer.dispose();
   });
 

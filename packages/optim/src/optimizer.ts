@@ -1,9 +1,18 @@
-import { add, mul, Optimizer, type serialization, tidy, util, type Variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  mul,
+  Optimizer,
+  type serialization,
+  type Tensor,
+  tidy,
+  util,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { type Gradients, matchGradients } from './gradients.js';
 import { Memory } from './memory.js';
 import { splitIterations } from './saved-iterations.js';
 import type { NamedTensor } from './state.js';
-import type { Constraint, Growth, Transform } from './transform.js';
+import type { Constraint, StepBound, Transform } from './transform.js';
 
 /**
  * Runs a {@link Transform} as a `tf.Optimizer`, for `optimizer.minimize` and `model.compile`.
@@ -66,10 +75,13 @@ export class TransformOptimizer extends Optimizer {
         const param = params[name];
         const value = tidy(() => {
           const learningRate = this.learningRateOf(param);
-          const growth = scaled(this.transform.growth?.(param, step.count), this.learningRateScale);
+          const scale = this.learningRateScale;
+          const stepped = add(param, scale === 1 ? update : mul(update, scale));
+          const stepBoundOf = (value: Tensor) =>
+            value === stepped ? scaled(this.transform.stepBound?.(param, step.count), scale) : undefined;
           return this.constraints.reduce(
-            (value, constraint) => constraint(value, param, { ...step, learningRate, growth }),
-            add(param, this.learningRateScale === 1 ? update : mul(update, this.learningRateScale)),
+            (value: Tensor, constraint) => constraint(value, param, { ...step, learningRate, stepBoundOf }),
+            stepped,
           );
         });
         util.assert(
@@ -122,7 +134,7 @@ export class TransformOptimizer extends Optimizer {
 }
 
 /** What a transform promises of an update, for `scale` times that update: w + s u = (1 − s) w + s (w + u). */
-const scaled = (growth: Growth | undefined, scale: number): Growth | undefined =>
-  growth && scale !== 1
-    ? { ...growth, keep: Math.abs(1 - scale) + scale * growth.keep, update: scale * growth.update }
-    : growth;
+const scaled = (bound: StepBound | undefined, scale: number): StepBound | undefined =>
+  bound && scale !== 1
+    ? { ...bound, keep: Math.abs(1 - scale) + scale * bound.keep, update: scale * bound.update }
+    : bound;

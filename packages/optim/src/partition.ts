@@ -44,6 +44,6 @@ export function partition<Label extends string>(
       return { updates: nextUpdates, state: nextState };
     },
     learningRate: (param, count) => transforms[checkedLabel(param)].learningRate?.(param, count),
-    growth: (param, count) => transforms[checkedLabel(param)].growth?.(param, count),
+    stepBound: (param, count) => transforms[checkedLabel(param)].stepBound?.(param, count),
   };
 }

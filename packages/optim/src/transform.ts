@@ -30,29 +30,39 @@ export interface Transform {
   /** The step size this stage applies to `param`, if it applies one. {@link Constraint}s may need it. */
   learningRate?(param: Variable, count: number): number | undefined;
   /** How far this stage's update can move `param`, where it can promise that. {@link Constraint}s may need it. */
-  growth?(param: Variable, count: number): Growth | undefined;
+  stepBound?(param: Variable, count: number): StepBound | undefined;
 }
 
 /**
- * A promise about one step of a matrix, whatever the gradient: N(w + u) ≤ keep · N(w) + update.
+ * A promise about one step of a matrix w, whatever the gradient. The step is w ← d + v, where
  *
- * N is the RMS→RMS norm, √(fanIn / fanOut) · σ₁.
+ *     σ₁(d) ≤ keep · σ₁(w)  of the whole matrix and of any group of its rows or columns
+ *     σ₁(v) ≤ update        of each of `heads` equal groups of outputs
+ *
+ * σ₁ is the largest singular value. Of a batch the promise holds for each matrix.
  */
-export interface Growth {
-  /** What weight decay leaves of the weight, ≥ 0: 1 without. */
+export interface StepBound {
+  /** How much of the weight the step can leave, ≥ 0: 1 without weight decay. */
   readonly keep: number;
-  /** The largest norm that the step can add, ≥ 0. */
+  /** The largest singular value of what the step can add to a head, ≥ 0. */
   readonly update: number;
-  /** Attention heads, each a matrix of fanOut / heads outputs, for which the promise holds one by one. Default 1. */
+  /** How many attention heads share the outputs. Default 1: the matrix is one. */
   readonly heads?: number;
+  /** Which axis the outputs are: the rows of `'out-in'`, or the columns of `'in-out'`. Default `'out-in'`. */
+  readonly layout?: 'out-in' | 'in-out';
 }
 
 /** Where training stands when a {@link Constraint} runs. */
 export interface ConstraintStep extends Step {
   /** The step size the parameter was just updated with, when the transform has one. */
   readonly learningRate?: number;
-  /** How far that update can have moved it, when the transform promises a limit. */
-  readonly growth?: Growth;
+  /**
+   * How far the step can have moved the weight, where the transform promises a limit.
+   *
+   * Ask with the value that the constraint was given. The promise is about the value that the step led to, so there is
+   * none for a value that an earlier constraint has changed, or that anybody else has made.
+   */
+  readonly stepBoundOf?: (value: Tensor) => StepBound | undefined;
 }
 
 /** Returns the nearest allowed value to `value`. Runs after each step, once per updated parameter. */

@@ -1,4 +1,4 @@
-import { checkNumber, type Growth } from '@evenkeel/optim';
+import { checkNumber, type StepBound } from '@evenkeel/optim';
 import {
   add,
   clipByValue,
@@ -46,33 +46,41 @@ export interface SpectralSoftCapOptions extends MatrixOptions {
  *     weights pass the cap: see `softCapCoupling`. `publishedSoftCap` does as they do.
  */
 export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixConstraint {
-  const { maxNorm = 1, heads = 1 } = options;
+  const { maxNorm = 1, heads = 1, layout = 'out-in' } = options;
   checkNumber('spectralSoftCap', 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
   const target = maxNorm * (1 - MARGIN);
   let hasWarned = false;
   // What this cap wrote last into a variable is within the cap. Known by its data: others may write the variable too.
   const written = new WeakMap<Variable, DataId>();
 
-  const constrain = onMatrices('spectralSoftCap', options, ({ matrices, rmsScale }, param, step) => {
-    const cap = target * rmsScale;
-    const isWithin = param !== undefined && written.get(param) === param.dataId;
-    return step?.growth ? coupled(matrices, cap, step.growth, isWithin) : measured(matrices, cap);
-  });
   return (value, param, step) => {
+    const bound = step?.stepBoundOf?.(value);
+    const isWithin = param !== undefined && written.get(param) === param.dataId;
+    const constrain = onMatrices('spectralSoftCap', options, ({ matrices, rmsScale }) => {
+      const cap = target * rmsScale;
+      return bound ? coupled(matrices, cap, bound, isWithin) : measured(matrices, cap);
+    });
     const next = constrain(value, param, step);
     if (param) written.set(param, next.dataId);
     return next;
   };
 
-  /** The cap for matrices that were within it before a step of known size. */
-  function coupled(matrices: Tensor3D, cap: number, growth: Growth, isWithin: boolean): Tensor3D {
-    const spread = (growth.heads ?? 1) === heads ? 1 : Math.sqrt(heads);
-    const k = growth.keep + (growth.update * spread) / target;
+  /** The cap for matrices after a step of known size, `isWithin` if they were within the cap before it. */
+  function coupled(matrices: Tensor3D, cap: number, bound: StepBound, isWithin: boolean): Tensor3D {
+    const k = bound.keep + largestUpdate(bound) / cap;
     if (k > RISING_UP_TO) warn(k);
-    const within = isWithin ? matrices : shrinkTo(matrices, k * cap);
+    const within = isWithin ? matrices : shrinkTo(matrices, Math.max(k, 1) * cap);
     const gentle = k > STEEP ? mul<Tensor3D>(within, STEEP / k) : within;
     const alpha = unitCoupling(Math.min(k, STEEP));
     return alpha === 0 ? gentle : applySoftCap(gentle, alpha / cap ** 2);
+  }
+
+  /** The largest singular value that the step can add to one of our heads. */
+  function largestUpdate(bound: StepBound): number {
+    const theirs = bound.heads ?? 1;
+    const hasOurHeads = theirs === heads && (bound.layout ?? 'out-in') === layout;
+    // Other heads than ours: ours are part of the whole, whose norm is at most √Σσ² over theirs.
+    return hasOurHeads ? bound.update : bound.update * Math.sqrt(theirs);
   }
 
   function warn(k: number): void {
