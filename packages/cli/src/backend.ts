@@ -1,6 +1,6 @@
+import { UsageError } from '@evenkeel/trainer/config';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
-import { UsageError } from './errors.js';
 
 export interface BackendOptions {
   readonly backend: string;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { UsageError } from './errors.js';
-import { isRun } from './run-directory.js';
+import { UsageError } from '@evenkeel/trainer/config';
+import { isRun } from '@evenkeel/trainer/node';
 
 /**
  * What a folder holds; nothing if it is not there.

@@ -2,20 +2,26 @@ import { join } from 'node:path';
 import { streamingDecoder, type Tokenizer } from '@evenkeel/data';
 import { GPT, generate } from '@evenkeel/gpt-model';
 import type { Callback } from '@evenkeel/trainer';
-import { type RunConfig, type RunParts, trainFromConfig } from '@evenkeel/trainer/config';
+import { buildRun, parseRunConfig, type RunConfig, type RunParts, trainRun } from '@evenkeel/trainer/config';
 import {
+  checkTokens,
+  hasCheckpoint,
+  METRICS,
   metricsFile,
   onInterrupt,
   progress,
+  REPORT,
+  readRun,
+  runNamed,
   samples,
   tensorboard,
+  tokenizerOf,
   writeReport,
+  writeRun,
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
 import { type BackendOptions, useBackend } from './backend.js';
-import { checkTokens } from './models-and-data.js';
 import type { Output } from './output.js';
-import { hasCheckpoint, METRICS, REPORT, readRun, runNamed, tokenizerOf, writeRun } from './run-directory.js';
 
 /** Characters or tokens of a sample. */
 const SAMPLE_LENGTH = 200;
@@ -46,27 +52,29 @@ export async function trainInto(
   const resume = makeRoom === undefined;
   const interrupt = onInterrupt();
   const metrics = join(directory, METRICS);
-  const writer = { write: undefined as (() => Promise<string>) | undefined };
   let hasRecords = false;
   const started = performance.now();
   const before = runBefore(config);
   const tokenizer = await tokensOf(directory, before, resume);
+  let parts: RunParts | undefined;
   try {
-    const result = await trainFromConfig(config, {
-      resume,
+    parts = await buildRun(config, {
       tokenizer,
       loadWeights: !(resume && (await hasCheckpoint(directory))),
+    });
+    checkTokens(tokenizer, parts.data);
+    await makeRoom?.();
+    if (!resume) await writeRun(directory, parts, backend, before);
+    introduce(parts, directory, output, resume);
+    const result = await trainRun(parts, {
+      resume,
       signal: interrupt.signal,
       workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
       callbacks: [
         ...(output.json ? [] : [progress()]),
         metricsFile({ path: metrics, config }),
         tensorboard({ directory }),
-        samples({
-          path: metrics,
-          every: config.evaluate.every,
-          write: () => writer.write?.() ?? '',
-        }),
+        samples({ path: metrics, every: config.evaluate.every, write: sampleWriter(parts) }),
         announce(output),
         {
           onMetrics: () => {
@@ -74,23 +82,17 @@ export async function trainInto(
           },
         },
       ],
-      onReady: async (parts) => {
-        checkTokens(tokenizer, parts.data);
-        await makeRoom?.();
-        if (!resume) await writeRun(directory, parts, backend, before);
-        writer.write = sampleWriter(parts);
-        introduce(parts, directory, output, resume);
-      },
     });
-    result.model.dispose();
     const report = join(directory, REPORT);
     if (hasRecords) await writeReport({ path: report, runs: [directory], title: directory });
     const minutes = (performance.now() - started) / 60_000;
     const { reason, step, metrics: last } = result;
     output.emit({ event: 'end', reason, step, metrics: last, directory });
-    output.say(ending(directory, result, minutes, hasRecords, result.model instanceof GPT));
+    output.say(ending(directory, result, minutes, hasRecords, parts.model instanceof GPT));
     return { exitCode: interrupt.exitCode, reason, step, metrics: last };
   } finally {
+    parts?.model.dispose();
+    await parts?.close();
     interrupt.dispose();
   }
 }
@@ -159,10 +161,10 @@ function announce(output: Output): Callback {
   };
 }
 
-/** A few lines that the model writes, if it has a tokenizer. */
-function sampleWriter({ model, data, config }: RunParts): (() => Promise<string>) | undefined {
+/** A few lines that the model writes; nothing if it has no tokenizer. */
+function sampleWriter({ model, data, config }: RunParts): () => Promise<string> | string {
   const { tokenizer } = data;
-  if (!(model instanceof GPT) || !tokenizer) return undefined;
+  if (!(model instanceof GPT) || !tokenizer) return () => '';
   return () => writeText(model, tokenizer, config.seed);
 }
 
@@ -181,5 +183,6 @@ export async function helpTraining(directory: string): Promise<void> {
   const { config, backend } = readRun(directory);
   await useBackend(backend);
   const { checkpoint: _, ...rest } = config;
-  await trainFromConfig(rest, { tokenizer: await tokenizerOf(directory), loadWeights: false });
+  const tokenizer = await tokenizerOf(directory);
+  await trainRun(await buildRun(parseRunConfig(rest), { tokenizer, loadWeights: false }));
 }

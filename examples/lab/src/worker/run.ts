@@ -1,5 +1,11 @@
 import { type Callback, checkpointFiles, type MetricRecord, type Run, snapshotOf } from '@evenkeel/trainer';
-import { type RunConfigInput, type RunParts, trainFromConfig } from '@evenkeel/trainer/config';
+import {
+  buildRun,
+  parseRunConfig,
+  type RunConfigInput,
+  type RunParts,
+  trainRun,
+} from '@evenkeel/trainer/config';
 import * as tf from '@tensorflow/tfjs';
 import type { FromWorker, Sample, ToWorker } from '../shared/messages.js';
 import { packRun, unpackRun } from '../shared/run-archive.js';
@@ -58,20 +64,22 @@ export class LabRun {
     this.records.push(...(archive?.records ?? []).filter(isOld));
     this.samples.push(...(archive?.samples ?? []).filter(isOld));
     const chosen = before ? configOf(before.state, steps, text) : (config as RunConfigInput);
-    const result = await trainFromConfig(chosen, {
-      checkpoint: {
-        store: { save: (snapshot) => this.keep(snapshot), load },
-        every: Number.MAX_SAFE_INTEGER,
-      },
-      resume: true,
-      signal: this.abort.signal,
-      callbacks: [this.watch(words)],
-      onReady: (parts) => {
-        this.parts = parts;
-      },
-    });
-    result.model.dispose();
-    this.tell({ type: 'ended', step: result.step, reason: result.reason });
+    this.parts = await buildRun(parseRunConfig(chosen));
+    try {
+      const { step, reason } = await trainRun(this.parts, {
+        checkpoint: {
+          store: { save: (snapshot) => this.keep(snapshot), load },
+          every: Number.MAX_SAFE_INTEGER,
+        },
+        resume: true,
+        signal: this.abort.signal,
+        callbacks: [this.watch(words)],
+      });
+      this.tell({ type: 'ended', step, reason });
+    } finally {
+      this.parts.model.dispose();
+      await this.parts.close();
+    }
   }
 
   private watch(backend: string): Callback {

@@ -7,16 +7,14 @@ import {
   publishedLipschitzEstimate,
   spectralNormBound,
 } from '@evenkeel/lipschitz';
-import type { Mlp } from '@evenkeel/trainer/config';
+import type { Mlp, Override } from '@evenkeel/trainer/config';
+import { judgesOf, type LabelledBatch, type OpenedModel, withModel } from '@evenkeel/trainer/node';
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
-import type { Override } from '../config/overrides.js';
-import { judgesOf, type LabelledBatch } from '../models-and-data.js';
 import { outputOf, table } from '../output.js';
-import { type OpenedModel, withModel } from '../run-directory.js';
 
 interface Options extends BackendOptions {
   readonly checkpoint: string;

@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { streamingDecoder, type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
 import { type GenerateOptions, GPT, generate } from '@evenkeel/gpt-model';
+import { UsageError } from '@evenkeel/trainer/config';
+import { type OpenedModel, withModel } from '@evenkeel/trainer/node';
 import { Command, InvalidArgumentError } from 'commander';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
-import { UsageError } from '../errors.js';
 import { outputOf } from '../output.js';
-import { type OpenedModel, withModel } from '../run-directory.js';
 
 interface Options extends BackendOptions {
   readonly checkpoint: string;

@@ -2,7 +2,17 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { copyWeights, errorAlongPath, type Path, type Weights } from '@evenkeel/mode-connectivity';
 import { plotPath } from '@evenkeel/mode-connectivity/plot';
-import { countedAccuracy, IGNORED, lossOf } from '@evenkeel/trainer/config';
+import type { Override } from '@evenkeel/trainer/config';
+import { countedAccuracy, IGNORED, localName, lossOf, UsageError } from '@evenkeel/trainer/config';
+import {
+  checkSameFunction,
+  isRun,
+  judgesOf,
+  type LabelledBatch,
+  type OpenedModel,
+  withModel,
+  writeFile,
+} from '@evenkeel/trainer/node';
 import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
@@ -10,13 +20,7 @@ import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
-import type { Override } from '../config/overrides.js';
-import { UsageError } from '../errors.js';
-import { judgesOf, type LabelledBatch } from '../models-and-data.js';
 import { outputOf, table } from '../output.js';
-import { isRun, localName, type OpenedModel, withModel } from '../run-directory.js';
-import { checkSameFunction } from '../same-function.js';
-import { writeFile } from '../write-file.js';
 
 const [JSON_FILE, PLOT] = ['path.json', 'path.svg'];
 const FILES = [JSON_FILE, PLOT];

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { exportCsv, readRun, writeReport } from '@evenkeel/trainer/node';
+import { exportCsv, METRICS, REPORT, readRecords, writeReport } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { outputOf } from '../output.js';
-import { METRICS, REPORT } from '../run-directory.js';
 
 interface Options {
   readonly out?: string;
@@ -29,7 +28,7 @@ export function reportCommand(): Command {
       await writeReport({ path, runs, title: title ?? runs.join(', ') });
       if (csv) exportCsv(runs[0].endsWith('.jsonl') ? runs[0] : join(runs[0], METRICS), csv);
       for (const run of runs) {
-        const { name, records } = readRun(run);
+        const { name, records } = readRecords(run);
         output.emit({ run, name, records: records.length, last: records.at(-1) });
       }
       output.say(`${path} shows ${runs.join(', ')}`);

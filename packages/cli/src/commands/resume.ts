@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { parseRunConfig, type RunConfig, type RunConfigInput } from '@evenkeel/trainer/config';
+import { CHECKPOINTS, checkData, readRun } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { onUnknownFlag, wholeFrom } from '../arguments.js';
 import { type BackendOptions, useBackend } from '../backend.js';
 import { outputOf } from '../output.js';
-import { CHECKPOINTS, checkData, readRun } from '../run-directory.js';
 import { trainInto } from '../training.js';
 
 interface Options {

@@ -1,25 +1,30 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DivergenceError } from '@evenkeel/trainer';
-import { parseRunConfig, type RunConfig } from '@evenkeel/trainer/config';
-import { writeReport } from '@evenkeel/trainer/node';
+import { PRESETS, parseRunConfig, type RunConfig, UsageError, withOverrides } from '@evenkeel/trainer/config';
+import {
+  checkData,
+  isRun,
+  nameOf,
+  type Planned,
+  plannedRun,
+  REPORT,
+  readRun,
+  writeFile,
+  writeReport,
+  writtenConfig,
+} from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { claim, entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
-import { withOverrides } from '../config/overrides.js';
-import { nameOf, type Planned, plannedRun, writtenConfig } from '../config/planned-run.js';
-import { UsageError } from '../errors.js';
 import { type Output, outputOf } from '../output.js';
-import { PRESETS } from '../presets.js';
-import { checkData, isRun, REPORT, readRun } from '../run-directory.js';
 import { type Axis, axesOf, type Point, pointsOf } from '../sweep/axes.js';
 import { plotSweep } from '../sweep/plot-sweep.js';
 import { asFlags, mean, metricOf, settingsOf, summaryTable } from '../sweep/summary.js';
 import { type EndedRuns, readSweep, SWEEP, writeSweep } from '../sweep/sweep-file.js';
 import { trainInto } from '../training.js';
-import { writeFile } from '../write-file.js';
 
 const PLOT = 'sweep.svg';
 

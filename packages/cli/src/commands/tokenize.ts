@@ -7,9 +7,9 @@ import {
   tokenize,
   tokenizerFromJson,
 } from '@evenkeel/data';
+import { UsageError } from '@evenkeel/trainer/config';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { UsageError } from '../errors.js';
 import { outputOf } from '../output.js';
 
 interface Options {

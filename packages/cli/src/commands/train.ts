@@ -1,13 +1,11 @@
-import { runConfigJsonSchema } from '@evenkeel/trainer/config';
+import { PRESETS, runConfigJsonSchema, withOverrides } from '@evenkeel/trainer/config';
+import { type Planned, plannedRun, writtenConfig } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { claim } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { configHelp } from '../config/help.js';
-import { withOverrides } from '../config/overrides.js';
-import { type Planned, plannedRun, writtenConfig } from '../config/planned-run.js';
 import { outputOf } from '../output.js';
-import { PRESETS } from '../presets.js';
 import { trainInto } from '../training.js';
 
 interface Options extends BackendOptions, Planned {

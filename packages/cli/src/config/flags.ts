@@ -1,9 +1,7 @@
+import type { Override } from '@evenkeel/trainer/config';
+import { choiceOf, closest, type Field, runConfigFields, UsageError } from '@evenkeel/trainer/config';
 import { type Command, Option } from 'commander';
 import { onUnknownFlag } from '../arguments.js';
-import { closest } from '../closest.js';
-import { UsageError } from '../errors.js';
-import { type Field, runConfigFields } from './fields.js';
-import type { Override } from './overrides.js';
 
 /**
  * Flags of commands that take a run config: every field of it, by its path. Collects what came.
@@ -41,9 +39,6 @@ export function addConfigFlags(command: Command, only?: Readonly<Record<string, 
   suggestFlags(command, fields, all);
   return () => [...seen.values()];
 }
-
-/** What two flags for one choice have in common: `optimizer` and `optimizer.name`. */
-export const choiceOf = ({ path }: Field): string => path.replace(/\.(name|kind)$/, '');
 
 /** Every field of a config that can be given as text, by its path. */
 export function flagFields(): ReadonlyMap<string, Field> {

@@ -1,5 +1,5 @@
+import { type Field, runConfigFields } from '@evenkeel/trainer/config';
 import pc from 'picocolors';
-import { type Field, runConfigFields } from './fields.js';
 
 /** All fields of a config with what they take and their defaults. */
 export function configHelp(): string {

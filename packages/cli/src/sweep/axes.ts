@@ -1,8 +1,6 @@
-import { closest } from '../closest.js';
-import type { Field } from '../config/fields.js';
-import { choiceOf, flagFields } from '../config/flags.js';
-import type { Override } from '../config/overrides.js';
-import { UsageError } from '../errors.js';
+import type { Field, Override } from '@evenkeel/trainer/config';
+import { choiceOf, closest, UsageError } from '@evenkeel/trainer/config';
+import { flagFields } from '../config/flags.js';
 
 /** A field of the config, and what it is in turn. */
 export interface Axis {

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '@evenkeel/trainer/config';
 import { table } from '../output.js';
 import type { Axis, Point } from './axes.js';
 import type { EndedRuns } from './sweep-file.js';

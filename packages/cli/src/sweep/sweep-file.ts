@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../errors.js';
-import { writeFile } from '../write-file.js';
+import { UsageError } from '@evenkeel/trainer/config';
+import { writeFile } from '@evenkeel/trainer/node';
 
 export const SWEEP = 'sweep.json';
 

@@ -13,6 +13,7 @@ import {
 import { GPT } from '@evenkeel/gpt-model';
 import { grokAdamW, lossGapSignal } from '@evenkeel/grokadamw';
 import { muon, spectralCap, spectralSoftCap } from '@evenkeel/lipschitz';
+import { MemoryCheckpoints, type MetricRecord, train } from '@evenkeel/loop';
 import {
   adamW,
   both,
@@ -31,7 +32,7 @@ import { sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy } from '@evenkee
 import { describeOnBackends } from '@evenkeel/testing';
 import type * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { MemoryCheckpoints, type MetricRecord, train } from '../index.js';
+import { grokkingMeasure } from '../parts/measures.js';
 import {
   buildRun,
   lossOf,
@@ -42,7 +43,6 @@ import {
   runConfigJsonSchema,
   trainFromConfig,
 } from './index.js';
-import { grokkingMeasure } from './measures.js';
 
 const text = Array.from({ length: 400 }, (_, i) => 'to be or not '[(i * i + 3 * i) % 13]).join('');
 const tiny = { contextLength: 8, layers: 1, heads: 2, width: 8 } as const;

@@ -1,12 +1,20 @@
-export { assignWeights } from './assign-weights.js';
-export { type ConfiguredData, type DataOptions, dataOf } from './data-of.js';
-export { ExampleBatches } from './example-batches.js';
-export { IGNORED, lossOf } from './loss-of.js';
-export { countedAccuracy } from './measures.js';
-export { Mlp, type MlpOptions } from './mlp.js';
-export { modelOf } from './model-of.js';
-export { ConfiguredOptimizer, optimizerOf } from './optimizer-of.js';
-export { scheduleOf } from './schedule-of.js';
+export { type BuildRunOptions, buildRun, type RunParts } from '../build-run.js';
+export { assignWeights, localName } from '../parts/assign-weights.js';
+export { type ConfiguredData, type DataOptions, dataOf } from '../parts/data-of.js';
+export { ExampleBatches } from '../parts/example-batches.js';
+export { IGNORED, lossOf } from '../parts/loss-of.js';
+export { countedAccuracy } from '../parts/measures.js';
+export { Mlp, type MlpOptions } from '../parts/mlp.js';
+export { modelOf } from '../parts/model-of.js';
+export { ConfiguredOptimizer, optimizerOf } from '../parts/optimizer-of.js';
+export { scheduleOf } from '../parts/schedule-of.js';
+export { type ConfiguredResult, type TrainFromConfigOptions, trainFromConfig } from '../train-from-config.js';
+export { type TrainRunOptions, trainRun } from '../train-run.js';
+export { UsageError } from '../usage-error.js';
+export { closest } from './closest.js';
+export { choiceOf, type Field, runConfigFields } from './fields.js';
+export { type Override, type RawConfig, withOverrides } from './overrides.js';
+export { PRESETS, type Preset } from './presets.js';
 export {
   parseRunConfig,
   type RunConfig,
@@ -14,10 +22,3 @@ export {
   runConfigJsonSchema,
   runConfigSchema,
 } from './schema.js';
-export {
-  buildRun,
-  type ConfiguredResult,
-  type RunParts,
-  type TrainFromConfigOptions,
-  trainFromConfig,
-} from './train-from-config.js';

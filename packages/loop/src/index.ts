@@ -1,0 +1,17 @@
+export type { Batch, Tensors } from './batch.js';
+export type { BatchSource, Data, DataState } from './batch-stream.js';
+export type { Callback, End, Measured, MetricRecord, Run, StepTensors } from './callback.js';
+export type { CheckpointStore, RunState, Snapshot, Which } from './checkpoint.js';
+export { type CheckpointFiles, checkpointFiles, snapshotOf } from './checkpoint-files.js';
+export { type EarlyStopOptions, earlyStop } from './early-stop.js';
+export { accuracy, type Evaluation, type OwnEvaluation } from './evaluate.js';
+export type { Loss } from './gradients.js';
+export { DivergenceError, type GuardOptions } from './guard.js';
+export { MemoryCheckpoints } from './memory-checkpoints.js';
+export type { ForwardOptions, LayersModel, Model, VariableModel } from './model.js';
+export type { NamedTensor } from './named-tensor.js';
+export type { Checkpointing, TrainOptions } from './options.js';
+export type { Precision } from './precision.js';
+export { seedOf } from './seeds.js';
+export { type TrainResult, train } from './train.js';
+export type { WorkersOptions } from './workers.js';

@@ -1,0 +1,92 @@
+import type { Tokenizer } from '@evenkeel/data';
+import type { GPT } from '@evenkeel/gpt-model';
+import type { Callback, Loss } from '@evenkeel/loop';
+import type { RunConfig } from './config/schema.js';
+import { type ConfiguredData, dataOf } from './parts/data-of.js';
+import { lossOf } from './parts/loss-of.js';
+import { activationMeasure, certificateMeasure, grokkingMeasure } from './parts/measures.js';
+import type { Mlp } from './parts/mlp.js';
+import { isPublished, modelOf } from './parts/model-of.js';
+import { type ConfiguredOptimizer, optimizerOf } from './parts/optimizer-of.js';
+
+/** What a run consists of: what one would write by hand, and could train by hand with `train`. */
+export interface RunParts {
+  readonly config: RunConfig;
+  /** The model, which is the caller's to dispose. */
+  readonly model: GPT | Mlp;
+  readonly data: ConfiguredData;
+  readonly loss: Loss;
+  readonly optimizer: ConfiguredOptimizer;
+  /** Callbacks that measure what the config asks for. */
+  readonly callbacks: readonly Callback[];
+  /** Frees the optimizer's memory and closes the data. The model stays. */
+  close(): Promise<void>;
+}
+
+/** What a config does not say about the parts. */
+export interface BuildRunOptions {
+  /** Takes the place of the config's tokenizer: a model that learns on knows its tokens. */
+  readonly tokenizer?: Tokenizer;
+  /** Whether the checkpoint that `model.load` names is read. Default true. A run that goes on has weights of its own. */
+  readonly loadWeights?: boolean;
+}
+
+/**
+ * Builds model, data, loss, optimizer and callbacks from a config that `parseRunConfig` has checked.
+ *
+ *     const { model, data, loss, optimizer, callbacks, close } = await buildRun(parseRunConfig(config));
+ *     await train({ model, data: data.train, loss, optimizer, callbacks, steps: 100 });
+ *
+ * @throws If the parts do not fit each other. Then nothing is left open.
+ */
+export async function buildRun(config: RunConfig, options: BuildRunOptions = {}): Promise<RunParts> {
+  const { model, data } = await modelAndData(config, options);
+  const heads = 'parameters' in model ? model.config.heads : 1;
+  const optimizer = optimizerOf(config, { heads });
+  const { every, certifyEvery } = config.measure;
+  return {
+    config,
+    model,
+    data,
+    loss: lossOf(config) as Loss,
+    optimizer,
+    callbacks: [
+      grokkingMeasure(optimizer),
+      activationMeasure(model, every),
+      ...(certifyEvery === undefined ? [] : [certificateMeasure(model, certifyEvery)]),
+    ],
+    async close() {
+      optimizer.dispose();
+      await data.close();
+    },
+  };
+}
+
+/** A published model comes first: it says how long a row is. Any other follows from its data. */
+async function modelAndData(
+  config: RunConfig,
+  { tokenizer, loadWeights }: BuildRunOptions,
+): Promise<Pick<RunParts, 'model' | 'data'>> {
+  const loaded = isPublished(config) ? ((await modelOf(config)) as GPT) : undefined;
+  let data: ConfiguredData | undefined;
+  try {
+    data = await dataOf(config, {
+      tokenizer,
+      ...(loaded && { contextLength: contextOf(config, loaded) }),
+    });
+    if (loaded && loaded.config.vocabSize < data.outputs) {
+      throw new Error(
+        `run config: the model has ${loaded.config.vocabSize} tokens and the data ${data.outputs}, expected at least as ` +
+          'many. Take the tokenizer of the model.',
+      );
+    }
+    return { model: loaded ?? (await modelOf(config, data, { loadWeights })), data };
+  } catch (error) {
+    loaded?.dispose();
+    await data?.close();
+    throw error;
+  }
+}
+
+const contextOf = ({ data }: RunConfig, model: GPT): number =>
+  ('contextLength' in data ? data.contextLength : undefined) ?? model.config.contextLength;

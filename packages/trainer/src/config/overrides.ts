@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { GPT_PRESETS } from '@evenkeel/gpt-model';
+import { type Field, runConfigFields } from './fields.js';
+import { parseRunConfig } from './schema.js';
+
+/** A config as it is written, before it is checked. */
+export type RawConfig = { [name: string]: unknown };
+
+/** What a flag changes: the field's path, and the text that came. */
+export interface Override {
+  readonly field: Field;
+  readonly text: string;
+}
+
+/**
+ * A config with some of its fields replaced, as flags say.
+ *
+ * What an object is comes first, then its fields: `--optimizer muon --optimizer.learningRate 0.02` in any order. Another
+ * optimizer (loss, constraint, kind of data …) than the config's takes none of its fields over.
+ */
+export function withOverrides(config: RawConfig, overrides: readonly Override[]): RawConfig {
+  const result = structuredClone(config);
+  const isVariety = ({ field }: Override) => field.isName || field.path.split('.').length === 1;
+  for (const override of [...overrides.filter(isVariety), ...overrides.filter((o) => !isVariety(o))]) {
+    const { path } = override.field;
+    const names = path.split('.');
+    if (override.field.isName) setVariety(result, names, override.text);
+    else if (path === 'data') result.data = dataNamed(override);
+    else if (path === 'model') result.model = modelNamed(override.text);
+    else set(result, names, parsed(override));
+  }
+  return result;
+}
+
+function set(config: RawConfig, path: readonly string[], value: unknown): void {
+  const [name, ...rest] = path;
+  if (rest.length === 0) {
+    const isSameVariety = isObject(config[name]) && config[name].name === value;
+    if (!isSameVariety) config[name] = value;
+    return;
+  }
+  config[name] = asObject(config[name], name);
+  set(config[name] as RawConfig, rest, value);
+}
+
+/** `optimizer.name`, `data.kind`, `model.preset`, …: what was there stays only if it is of that variety. */
+function setVariety(config: RawConfig, [key, name]: readonly string[], value: string): void {
+  const before = config[key];
+  const isSame = typeof before === 'string' ? before === value : isObject(before) && before[name] === value;
+  if (!isSame) config[key] = { [name]: value };
+}
+
+/** The object in which a field is set; of the variety that is default where none was named. */
+function asObject(value: unknown, name: string): RawConfig {
+  if (isObject(value)) return value;
+  if (typeof value === 'string') return { name: value };
+  const usual = value === undefined ? (defaults() as RawConfig)[name] : undefined;
+  if (!isObject(usual)) return {};
+  const { name: variety, preset } = usual;
+  return variety !== undefined ? { name: variety } : preset !== undefined ? { preset } : {};
+}
+
+const defaults = () => parseRunConfig({ data: { kind: 'modular-arithmetic' } });
+
+const isObject = (value: unknown): value is RawConfig =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The text of a flag as a value of its field. What is no such value stays text: the schema says what it expected. */
+function parsed({ field: { types, items, values }, text }: Override): unknown {
+  if (values.has(text)) return text;
+  if ((types.has('boolean') || types.has('any')) && (text === 'true' || text === 'false'))
+    return text === 'true';
+  const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
+  if (isNumber && ['number', 'integer', 'any'].some((type) => types.has(type))) return Number(text);
+  if (types.has('array')) {
+    const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim());
+    return items === 'string'
+      ? entries
+      : entries.map((entry) => (Number.isNaN(Number(entry)) ? entry : Number(entry)));
+  }
+  return text;
+}
+
+/** `--data modular-arithmetic`, `--data text.txt`, `--data tokens.bin`, `--data alpaca.json`. */
+function dataNamed({ field, text }: Override): object {
+  if (field.values.has(text)) return { kind: text };
+  if (/\.bin$/.test(text)) return { kind: 'tokens', file: text };
+  return { kind: /\.jsonl?$/.test(text) ? 'instructions' : 'text', file: text };
+}
+
+/** Of an architecture that is named without a size. */
+const USUAL_SIZE = { contextLength: 64, layers: 4, heads: 4, width: 128 };
+
+/** `--model tiny`, `--model lipschitz`, `--model runs/first`, `--model ./gpt2`, `--model openai-community/gpt2`. */
+function modelNamed(text: string): object {
+  if (Object.hasOwn(GPT_PRESETS, text)) return { preset: text };
+  if (text === 'mlp') return { architecture: text };
+  const isArchitecture = runConfigFields().get('model.architecture')!.values.has(text);
+  const isPlace = text.includes('/') || (!isArchitecture && existsSync(text));
+  return isPlace ? { load: text } : { architecture: text, ...USUAL_SIZE };
+}

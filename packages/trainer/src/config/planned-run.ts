@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { learnedModel } from '../folder/learned-model.js';
+import { CHECKPOINTS } from '../folder/run-folder.js';
+import { UsageError } from '../usage-error.js';
+import { closest } from './closest.js';
+import { loadConfigFile } from './load-config.js';
+import type { RawConfig } from './overrides.js';
+import { PRESETS } from './presets.js';
+import { parseRunConfig, type RunConfig } from './schema.js';
+import { tinyShakespeare } from './tiny-shakespeare.js';
+
+/** Without any choice but a text: a small model that learns to write it. */
+const TEXT_DEFAULTS = 'shakespeare';
+
+/** The flags beside a config's fields that decide what is trained, and where. */
+export interface Planned {
+  readonly preset?: string;
+  readonly text?: string;
+  readonly out?: string;
+  readonly printConfig?: boolean;
+}
+
+/** The config before flags: of a file, a preset, or what suits a text. */
+export async function writtenConfig(path: string | undefined, { preset, text }: Planned): Promise<RawConfig> {
+  if (path !== undefined && preset !== undefined) {
+    throw new UsageError(
+      `a config file '${path}' and --preset ${preset} came, expected one of them. Flags can change either.`,
+    );
+  }
+  if (path !== undefined) {
+    const config = await loadConfigFile(path);
+    return text === undefined ? config : withText(config, text);
+  }
+  const name = preset ?? (text === undefined ? undefined : TEXT_DEFAULTS);
+  if (name === undefined) return {};
+  if (!Object.hasOwn(PRESETS, name)) {
+    const near = closest(name, Object.keys(PRESETS));
+    throw new UsageError(
+      `--preset is '${name}', ${near ? `did you mean ${near}?` : `expected one of ${Object.keys(PRESETS).join(', ')}.`}`,
+    );
+  }
+  const { config, needsText } = PRESETS[name];
+  if (text !== undefined) return withText(config as RawConfig, text);
+  return needsText ? withText(config as RawConfig, undefined) : (structuredClone(config) as RawConfig);
+}
+
+/** With a text to learn from; undefined: tiny Shakespeare, once it is known that nothing else is named. */
+function withText(config: RawConfig, file: string | undefined): RawConfig {
+  if (file !== undefined && !existsSync(file))
+    throw new UsageError(`--text is '${file}', which is not there, expected a text file.`);
+  const { kind, ...rest } = (config.data ?? {}) as { kind?: string };
+  const isText = kind === undefined || kind === 'text';
+  return {
+    ...config,
+    data: { kind: 'text', ...(isText ? rest : {}), ...(file === undefined ? {} : { file }) },
+  };
+}
+
+/** Checks a config, and decides on its folder. */
+export async function plannedRun(
+  raw: RawConfig,
+  path: string | undefined,
+  { preset, text, out, printConfig }: Planned,
+): Promise<{ directory: string; config: RunConfig }> {
+  if (raw.data === undefined) {
+    throw new UsageError(
+      'there are no data, expected a preset, a config file, --text FILE or --data. Try: evenkeel train --preset grokking',
+    );
+  }
+  const data = raw.data as { kind?: string; file?: string; text?: string };
+  if (
+    preset &&
+    PRESETS[preset].needsText &&
+    data.kind === 'text' &&
+    data.file === undefined &&
+    data.text === undefined
+  ) {
+    raw = { ...raw, data: { ...data, file: printConfig ? 'tinyshakespeare.txt' : await tinyShakespeare() } };
+  }
+  const given = (raw.checkpoint ?? {}) as { directory?: string };
+  const directory =
+    out ??
+    (given.directory?.endsWith(`/${CHECKPOINTS}`)
+      ? given.directory.slice(0, -CHECKPOINTS.length - 1)
+      : given.directory) ??
+    join('runs', nameOf(path, { preset, text }));
+  const base = preset ?? (text !== undefined && path === undefined ? TEXT_DEFAULTS : undefined);
+  const config = parseRunConfig({
+    ...withAbsolutePaths(
+      await learningOn(base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config), directory),
+    ),
+    checkpoint: { ...given, directory: join(directory, CHECKPOINTS) },
+  });
+  return { directory, config };
+}
+
+/** What a run is called that has no folder of its own: after its preset, its config or its text. */
+export const nameOf = (path: string | undefined, { preset, text }: Planned): string =>
+  preset ?? (path ?? text ?? 'run').replace(/^.*[\\/]|\.[^.]*$/g, '');
+
+/** A preset's warm-up, as the same share of another number of steps. */
+function withWarmupOf(raw: RawConfig, preset: RawConfig): RawConfig {
+  const before = preset.schedule as { warmupSteps?: number } | undefined;
+  const now = raw.schedule as { warmupSteps?: number } | undefined;
+  if (!before?.warmupSteps || now?.warmupSteps !== before.warmupSteps || typeof raw.steps !== 'number')
+    return raw;
+  const warmupSteps = Math.round((before.warmupSteps * raw.steps) / (preset.steps as number));
+  return { ...raw, schedule: { ...now, warmupSteps } };
+}
+
+/** Where `model.load` names a run: the model of that run, with choices that differ, and its tokens. */
+async function learningOn(raw: RawConfig, directory: string): Promise<RawConfig> {
+  const { load, ...changes } = (raw.model ?? {}) as { load?: unknown };
+  const learned = typeof load === 'string' ? await learnedModel(load) : undefined;
+  if (!learned) return raw;
+  if (resolve(learned.directory) === resolve(directory)) {
+    throw new UsageError(
+      `model.load is '${load}', a run in the folder of the new one, expected one elsewhere. Name another folder with --out.`,
+    );
+  }
+  const data = raw.data as RawConfig;
+  const isCut = data.kind === 'text' || data.kind === 'instructions';
+  const { tokenizer = data.tokenizer } = learned;
+  if (isCut && data.tokenizer !== undefined && data.tokenizer !== tokenizer) {
+    throw new UsageError(
+      `data.tokenizer is '${data.tokenizer}', expected '${tokenizer}', which the model of '${load}' learned with. Leave it out.`,
+    );
+  }
+  return {
+    ...raw,
+    model: { ...learned.model, ...changes },
+    ...(learned.expandHead ? { expandHead: raw.expandHead ?? true } : {}),
+    ...(isCut && tokenizer !== undefined ? { data: { ...data, tokenizer } } : {}),
+  };
+}
+
+/** Files by their whole paths, so that the run can be resumed from anywhere. */
+function withAbsolutePaths(raw: RawConfig): RawConfig {
+  const data = Object.entries(raw.data as RawConfig).map(([name, value]) => {
+    const isPath =
+      name === 'file' || name === 'validation' || (name === 'tokenizer' && /\.json$/.test(String(value)));
+    return [name, isPath && typeof value === 'string' ? resolve(value) : value];
+  });
+  const model = raw.model as { load?: unknown } | undefined;
+  const isFolder = typeof model?.load === 'string' && existsSync(model.load);
+  return {
+    ...raw,
+    data: Object.fromEntries(data),
+    ...(isFolder ? { model: { ...model, load: resolve(model.load as string) } } : {}),
+  };
+}

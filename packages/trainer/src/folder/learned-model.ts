@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { CHECKPOINTS, checkpointsOf, noCheckpoint, type RunFile, readRun, runNamed } from './run-folder.js';
+
+/** What a config takes over from a run to learn on from it. */
+export interface LearnedModel {
+  /** The run's folder. */
+  readonly directory: string;
+  /** A run config's `model`: that of the run, with the checkpoint whose weights it begins with. */
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly expandHead: boolean | undefined;
+  /** A run config's `data.tokenizer`, if the run has one. */
+  readonly tokenizer: string | undefined;
+}
+
+/**
+ * What the model of a run is, for a config that learns on from it. The checkpoint is named, so that the config means the
+ * same weights when the run has gone on.
+ *
+ * @param path A run (its newest checkpoint), or a checkpoint of one. Nothing if it is neither.
+ * @throws If there is no such checkpoint.
+ */
+export async function learnedModel(path: string): Promise<LearnedModel | undefined> {
+  const named = runNamed(path);
+  if (!named) return undefined;
+  const { directory } = named;
+  const { model, config, tokenizer } = readRun(directory);
+  const there = await checkpointsOf(directory).folders();
+  const { step = there[0] } = named;
+  if (!there.includes(step)) throw noCheckpoint(directory, step ?? 'latest', there);
+  const name = tokenizer && ('characters' in tokenizer ? 'characters' : tokenizer.name);
+  return {
+    directory,
+    model: { ...describedIn(model), load: resolve(directory, CHECKPOINTS, step) },
+    expandHead: config.expandHead,
+    tokenizer: (config.data as { tokenizer?: string }).tokenizer ?? name,
+  };
+}
+
+/** The model of a run as a config describes it. Its outputs follow from the data, its head from the loss. */
+function describedIn(model: RunFile['model']): object {
+  if ('gpt' in model) {
+    const { head: _, expandHead: __, ...choices } = model.gpt;
+    return choices;
+  }
+  const { widths, activation, bias } = model.mlp;
+  return { architecture: 'mlp', hidden: widths.slice(1, -1), activation, bias };
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
+import { GPT } from '@evenkeel/gpt-model';
+import { dispose } from '@tensorflow/tfjs-core';
+import type { RunConfigInput } from '../config/schema.js';
+import { assignWeights } from '../parts/assign-weights.js';
+import { Mlp } from '../parts/mlp.js';
+import { checkpointsOf, noCheckpoint, readRun, runNamed, TOKENIZER, tokenizerOf } from './run-folder.js';
+
+/** A model, and its tokenizer if it has one. */
+export interface OpenedModel {
+  readonly model: GPT | Mlp;
+  readonly tokenizer?: Tokenizer;
+  /** The step of the checkpoint, of a run. */
+  readonly step?: number;
+  /** The config of the run, of a run. */
+  readonly config?: RunConfigInput;
+  /** The run's folder, of a run. */
+  readonly directory?: string;
+}
+
+/**
+ * Opens a model: a run's folder (its newest checkpoint, or `which`), one of its checkpoints, or a folder or hub id with
+ * config.json and safetensors.
+ *
+ * @throws If there is none.
+ */
+async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
+  const named = runNamed(source);
+  if (!named) {
+    const tokenizer = join(source, TOKENIZER);
+    return {
+      model: await GPT.load(source),
+      ...(existsSync(tokenizer) ? { tokenizer: tokenizerFromJson(readFileSync(tokenizer, 'utf8')) } : {}),
+    };
+  }
+  const { directory, step = which } = named;
+  const run = readRun(directory);
+  const checkpoints = checkpointsOf(directory);
+  const snapshot = await checkpoints.load(step);
+  if (!snapshot) throw noCheckpoint(directory, step, await checkpoints.folders());
+  const model = 'gpt' in run.model ? new GPT(run.model.gpt) : new Mlp(run.model.mlp);
+  try {
+    assignWeights(model, snapshot.weights, source);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    dispose([...snapshot.weights, ...snapshot.optimizer].map(({ tensor }) => tensor));
+  }
+  return {
+    model,
+    tokenizer: await tokenizerOf(directory),
+    step: snapshot.state.step,
+    config: run.config,
+    directory,
+  };
+}
+
+/** Opens a model for as long as some work takes. */
+export async function withModel<T>(
+  source: string,
+  which: string,
+  work: (opened: OpenedModel) => Promise<T>,
+): Promise<T> {
+  const opened = await openModel(source, which);
+  try {
+    return await work(opened);
+  } finally {
+    opened.model.dispose();
+  }
+}

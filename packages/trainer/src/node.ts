@@ -1,0 +1,32 @@
+export * from '@evenkeel/loop/node';
+
+export { loadConfigFile } from './config/load-config.js';
+export { nameOf, type Planned, plannedRun, writtenConfig } from './config/planned-run.js';
+export { tinyShakespeare } from './config/tiny-shakespeare.js';
+
+export { checkTokens, differing, type Judges, judgesOf, type LabelledBatch } from './folder/judges.js';
+export { type LearnedModel, learnedModel } from './folder/learned-model.js';
+export { type OpenedModel, withModel } from './folder/opened-model.js';
+export {
+  type BackendOptions,
+  CHECKPOINTS,
+  checkData,
+  hasCheckpoint,
+  isRun,
+  METRICS,
+  REPORT,
+  type RunFile,
+  readRun,
+  runNamed,
+  tokenizerOf,
+  writeRun,
+} from './folder/run-folder.js';
+export { checkSameFunction } from './folder/same-function.js';
+export { plotMetric } from './report/plot-metric.js';
+export {
+  type ReportOptions,
+  type ReportRun,
+  readRecords,
+  writeReport,
+} from './report/report.js';
+export { writeFile } from './write-file.js';

@@ -1,0 +1,173 @@
+import {
+  characterTokenizer,
+  type Examples,
+  gpt2Tokenizer,
+  type Instruction,
+  instructionDataset,
+  modularArithmetic,
+  sparseParity,
+  TokenDataset,
+  type Tokenizer,
+  tokenize,
+  tokenizerFromJson,
+  trainTestSplit,
+  vocabulary,
+} from '@evenkeel/data';
+import { nodeFs } from '@evenkeel/files';
+import { GPT_PRESETS } from '@evenkeel/gpt-model';
+import type { Data } from '@evenkeel/loop';
+import type { RunConfig } from '../config/schema.js';
+import { ExampleBatches } from './example-batches.js';
+import { IGNORED } from './loss-of.js';
+
+/** Data as a config describes it. */
+export interface ConfiguredData {
+  readonly train: Data;
+  readonly validation?: Data;
+  /** Different tokens, or for a plain network classes. */
+  readonly outputs: number;
+  /** Numbers per example of a plain network. */
+  readonly inputs?: number;
+  /** The tokens that a row has. */
+  readonly contextLength?: number;
+  readonly tokenizer?: Tokenizer;
+  /** Closes files and frees tensors. */
+  close(): Promise<void>;
+}
+
+/** What a model that is there already decides about its data. */
+export interface DataOptions {
+  /** Tokens a row, where the config leaves it to the model. */
+  readonly contextLength?: number;
+  /** Takes the place of the config's: a text cut otherwise has other ids than those the model knows. */
+  readonly tokenizer?: Tokenizer;
+}
+
+/**
+ * The data that a config describes.
+ *
+ * @throws If a file is missing or damaged, or holds too little.
+ */
+export async function dataOf(
+  config: RunConfig,
+  { contextLength = contextLengthOf(config), tokenizer: known }: DataOptions = {},
+): Promise<ConfiguredData> {
+  const { data, seed } = config;
+  switch (data.kind) {
+    case 'modular-arithmetic':
+      return examplesOf(config, modularArithmetic({ modulus: data.modulus, operation: data.operation }));
+    case 'sparse-parity': {
+      const { bits, parityBits, examples } = data;
+      return examplesOf(config, sparseParity({ bits, parityBits, examples, seed: data.splitSeed ?? seed }));
+    }
+    case 'instructions': {
+      const tokenizer = known ?? (await tokenizerOf(data.tokenizer, ''));
+      const records = JSON.parse(await readText(data.file)) as Instruction[];
+      const train = instructionDataset(records, {
+        tokenizer,
+        contextLength: needed(contextLength),
+        batchSize: data.batchSize,
+        order: data.order,
+        seed,
+        ignoreIndex: IGNORED,
+      });
+      const { vocabSize: outputs } = tokenizer;
+      return { train: train as Data, outputs, contextLength, tokenizer, close: async () => {} };
+    }
+    default: {
+      const { batchSize, order, validationFraction } = data;
+      const options = { batchSize, order, seed, contextLength: needed(contextLength) };
+      const { dataset, tokenizer } = await tokensOf(data, options, known);
+      const second =
+        data.kind === 'tokens' && data.validation
+          ? await TokenDataset.open(data.validation, options)
+          : undefined;
+      const parts = second || validationFraction === 0 ? undefined : dataset.split({ validationFraction });
+      return {
+        train: parts?.train ?? dataset,
+        validation: second ?? parts?.validation,
+        outputs: dataset.sidecar.vocabSize,
+        contextLength,
+        tokenizer,
+        async close() {
+          await dataset.close();
+          await second?.close();
+        },
+      };
+    }
+  }
+}
+
+type TokenData = Extract<RunConfig['data'], { kind: 'tokens' | 'text' }>;
+
+async function tokensOf(
+  data: TokenData,
+  options: Parameters<typeof TokenDataset.open>[1],
+  known?: Tokenizer,
+): Promise<{ dataset: TokenDataset; tokenizer?: Tokenizer }> {
+  if (data.kind === 'tokens') {
+    const dataset = await TokenDataset.open(data.file, options);
+    const { tokenizer, vocabulary } = dataset.sidecar;
+    if (vocabulary) return { dataset, tokenizer: characterTokenizer(vocabulary) };
+    return { dataset, ...(tokenizer === 'gpt2' ? { tokenizer: await gpt2Tokenizer() } : {}) };
+  }
+  if ((data.text === undefined) === (data.file === undefined)) {
+    throw new Error(
+      'run config: data.text and data.file are both there or both missing, expected one of them.',
+    );
+  }
+  const text = data.text ?? (await readText(data.file!));
+  const tokenizer = known ?? (await tokenizerOf(data.tokenizer, text));
+  return { dataset: await TokenDataset.open(await tokenize(text, { tokenizer }), options), tokenizer };
+}
+
+async function tokenizerOf(name: string, text: string): Promise<Tokenizer> {
+  if (name === 'characters') return characterTokenizer(text);
+  if (name === 'gpt2') return gpt2Tokenizer();
+  return tokenizerFromJson(await readText(name));
+}
+
+function examplesOf(config: RunConfig, examples: Examples): ConfiguredData {
+  const { data, model, seed } = config;
+  if (!('trainFraction' in data)) throw new Error(`run config: data '${data.kind}' has no examples.`);
+  const { trainFraction, batchSize, splitSeed = seed } = data;
+  const form = 'architecture' in model && model.architecture === 'mlp' ? 'plain' : 'tokens';
+  const { train, test } = trainTestSplit(examples, { trainFraction, seed: splitSeed });
+  const options = { form, seed, ignoreIndex: IGNORED } as const;
+  const batches = new ExampleBatches(train, { ...options, batchSize });
+  const plain = form === 'plain';
+  return {
+    train: batches as Data,
+    validation: new ExampleBatches(test, { ...options, batchSize: 'all' }) as Data,
+    outputs: plain ? examples.classes : vocabulary(examples).length,
+    inputs: examples.values === 2 ? examples.width : examples.width * examples.values,
+    close: async () => batches.dispose(),
+  };
+}
+
+/** The context of the model, or of the data, where a config names it. */
+function contextLengthOf({ data, model }: RunConfig): number | undefined {
+  if ('contextLength' in data && data.contextLength !== undefined) return data.contextLength;
+  if ('contextLength' in model && typeof model.contextLength === 'number') return model.contextLength;
+  const presets: Readonly<Record<string, { contextLength: number }>> = GPT_PRESETS;
+  const { preset } = model as { preset?: string };
+  return preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset].contextLength : undefined;
+}
+
+function needed(contextLength: number | undefined): number {
+  if (contextLength !== undefined) return contextLength;
+  throw new Error(
+    'run config: neither data nor model say how long a row is, expected data.contextLength. Try 64.',
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  const { promises: fs } = await nodeFs('run config');
+  try {
+    return await fs.readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`run config: '${file}' cannot be read (${(error as Error).message}), expected a file.`, {
+      cause: error,
+    });
+  }
+}

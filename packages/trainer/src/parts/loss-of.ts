@@ -1,0 +1,23 @@
+import { sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy } from '@evenkeel/stablemax';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../config/schema.js';
+
+/** Targets that count for nothing: prompts, padding, and places where there is no answer. */
+export const IGNORED = -100;
+
+/** Whether the data has targets that do not count. */
+const hasIgnored = ({ data, model }: RunConfig): boolean =>
+  data.kind === 'instructions' ||
+  ((data.kind === 'modular-arithmetic' || data.kind === 'sparse-parity') &&
+    !('architecture' in model && model.architecture === 'mlp'));
+
+/** The loss that a config describes: `sparseSoftmaxCrossEntropy` or `sparseStablemaxCrossEntropy`. */
+export function lossOf(config: RunConfig): (targets: Tensor, logits: Tensor) => Tensor {
+  const { loss } = config;
+  const ignoring = hasIgnored(config) ? { ignoreIndex: IGNORED } : {};
+  if (loss.name === 'softmax')
+    return (targets, logits) => sparseSoftmaxCrossEntropy(targets, logits, ignoring);
+  // Both are −log StableMax. The first may have the guards of the published trainer.
+  const { name: _, ...guards } = loss;
+  return (targets, logits) => sparseStablemaxCrossEntropy(targets, logits, { ...guards, ...ignoring });
+}

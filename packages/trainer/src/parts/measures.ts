@@ -1,0 +1,116 @@
+import type { GPT } from '@evenkeel/gpt-model';
+import { lipschitzCertificate, type MatrixValues, spectralNormEstimate } from '@evenkeel/lipschitz';
+import type { Batch, Callback, Run } from '@evenkeel/loop';
+import { isMatrix } from '@evenkeel/optim';
+import { softmaxCollapse } from '@evenkeel/stablemax';
+import {
+  abs,
+  argMax,
+  cast,
+  dispose,
+  div,
+  equal,
+  keep,
+  max,
+  maximum,
+  mul,
+  notEqual,
+  stack,
+  sum,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { IGNORED } from './loss-of.js';
+import { Mlp } from './mlp.js';
+import type { ConfiguredOptimizer } from './optimizer-of.js';
+
+/** Tells GrokAdamW's signal the latest losses, and records its α and signal. */
+export function grokkingMeasure({ losses, grokking }: ConfiguredOptimizer): Callback {
+  return {
+    name: 'grokking',
+    onMetrics({ loss, validationLoss }) {
+      losses.train = loss ?? losses.train;
+      losses.validation = validationLoss ?? losses.validation;
+    },
+    measure: () => (grokking ? { alpha: grokking.alpha, signal: grokking.signal ?? undefined } : {}),
+    state: () => ({ ...losses }),
+    restore(state: { train: number | null; validation: number | null }) {
+      Object.assign(losses, { train: state.train ?? null, validation: state.validation ?? null });
+    },
+  };
+}
+
+/** Records accuracy, collapsed examples and the largest activation on the batch at hand, every so many steps. */
+export function activationMeasure(model: GPT | Mlp, every: number): Callback {
+  return {
+    measure(run, { batch }) {
+      if (!isEvery(run, every)) return {};
+      const { inputs, targets } = batch as { inputs: Tensor; targets: Tensor };
+      const sizes: Tensor[] = []; // kept, since the model frees what it made in each block
+      const observe = (_name: string, activation: Tensor) =>
+        void sizes.push(keep(tidy(() => max(abs(activation)))));
+      const measured = tidy(() => {
+        const logits = model.forward(inputs, { observe });
+        return {
+          accuracy: countedAccuracy(targets, logits),
+          softmaxCollapse: softmaxCollapse(logits, targets, { ignoreIndex: IGNORED }),
+          ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
+        };
+      });
+      dispose(sizes);
+      return measured;
+    },
+  };
+}
+
+/** Records the spectral norm of every matrix and, of an MLP or a Lipschitz transformer, the bound on the whole. */
+export function certificateMeasure(model: GPT | Mlp, every: number): Callback {
+  return {
+    async measure(run) {
+      if (!isEvery(run, every)) return {};
+      const matrices = run.variables.filter((variable) => isMatrix(variable) && variable.rank === 2);
+      const norms = matrices.map(
+        (variable) => [`spectralNorm/${variable.name}`, spectralNormEstimate(variable)] as const,
+      );
+      return { log10Lipschitz: await log10LipschitzOf(model), ...Object.fromEntries(norms) };
+    },
+  };
+}
+
+/** Nothing where no bound is known. Weights are read asynchronously: webgpu may not read otherwise. */
+async function log10LipschitzOf(model: GPT | Mlp): Promise<number | undefined> {
+  if (model instanceof Mlp) {
+    const layers = await Promise.all(
+      model.description.map(async ({ weight, activation }) => ({
+        weight: await valuesOf(weight),
+        activation,
+      })),
+    );
+    return lipschitzCertificate({ architecture: 'mlp', layers }).log10Lipschitz;
+  }
+  if (model.config.architecture !== 'lipschitz') return undefined;
+  const parameters = new Map<string, MatrixValues>();
+  for (const [name, parameter] of model.parameters) parameters.set(name, await valuesOf(parameter));
+  return lipschitzCertificate({ config: model.config, parameters }).log10Lipschitz;
+}
+
+const valuesOf = async (tensor: Tensor): Promise<MatrixValues> => ({
+  shape: tensor.shape,
+  data: await tensor.data(),
+});
+
+/** The share of targets that have the largest logit, among those that count. */
+export function countedAccuracy(targets: Tensor, logits: Tensor): Tensor {
+  return tidy(() => {
+    const counted = cast(notEqual(targets, IGNORED), 'float32');
+    const right = cast(equal(argMax(logits, -1), targets), 'float32');
+    return div(sum(mul(right, counted)), maximum(sum(counted), 1));
+  });
+}
+
+/** How many targets of a batch count. */
+export const countedTargets = ({ targets }: Batch): number =>
+  tidy(() => sum(cast(notEqual(targets as Tensor, IGNORED), 'float32')).dataSync()[0]);
+
+/** Measured is before a step: the first, and each that ends so many. */
+const isEvery = ({ step }: Run, every: number): boolean => step === 0 || (step + 1) % every === 0;

@@ -1,0 +1,65 @@
+import {
+  type Callback,
+  type Checkpointing,
+  type TrainOptions,
+  type TrainResult,
+  train,
+  type Which,
+  type WorkersOptions,
+} from '@evenkeel/loop';
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { RunParts } from './build-run.js';
+import { countedAccuracy, countedTargets } from './parts/measures.js';
+
+/** What a config is not about: who watches, whether to go on, and where checkpoints are kept. */
+export interface TrainRunOptions {
+  /** Beside those that measure what the config asks for. */
+  readonly callbacks?: readonly Callback[];
+  readonly resume?: boolean | Which;
+  /** In the place of the config's: a store of your own, as a page needs. */
+  readonly checkpoint?: Checkpointing;
+  readonly signal?: AbortSignal;
+  /** What further threads run, as for `train`: a module that trains with the same config. */
+  readonly workers?: Pick<WorkersOptions, 'script' | 'argv'>;
+}
+
+/**
+ * Trains the parts of a run, which stay the caller's.
+ *
+ *     const parts = await buildRun(parseRunConfig(config));
+ *     const { metrics } = await trainRun(parts);
+ *     await parts.close();
+ *
+ * @throws As `train`.
+ */
+export const trainRun = (parts: RunParts, options: TrainRunOptions = {}): Promise<TrainResult> =>
+  train(trainOptionsOf(parts, options));
+
+/** What `train` is given for a run: the parts, and all that the config says about the loop. */
+function trainOptionsOf(
+  { config, model, data, loss, optimizer, callbacks }: RunParts,
+  { callbacks: others = [], resume, checkpoint = config.checkpoint, signal, workers }: TrainRunOptions,
+): TrainOptions {
+  const { steps, gradientAccumulation, logEvery, seed, evaluate, precision } = config;
+  const { action, ...limits } = config.guard;
+  return {
+    model: model as { variables: Variable[] },
+    loss,
+    optimizer,
+    data: data.train,
+    steps,
+    gradientAccumulation,
+    logEvery,
+    seed,
+    workers: { ...workers, count: config.workers, weigh: countedTargets },
+    precision,
+    guard: action === 'off' ? false : { action, ...limits },
+    ...(data.validation
+      ? { evaluate: { data: data.validation, ...evaluate, metrics: { accuracy: countedAccuracy } } }
+      : {}),
+    callbacks: [...callbacks, ...others],
+    ...(checkpoint ? { checkpoint, resume } : {}),
+    signal,
+    config,
+  };
+}
