@@ -1,31 +1,37 @@
-import { Tensor, util } from '@tensorflow/tfjs-core';
+import { matchByName } from '@evenkeel/safetensors';
+import { Tensor } from '@tensorflow/tfjs-core';
 import { isRecord, shown } from './what-came.js';
 
 /** A model's parameters by name. */
 export type Weights = Readonly<Record<string, Tensor>>;
 
-/** @throws Unless two models can be mixed: by what is no weight, or by what differs first. */
-export function checkSame(where: string, a: Weights, b: Weights): void {
+/**
+ * The weights of `b` under the names of `a`: two builds of one model may differ in what their names begin or end with.
+ *
+ * @param called What the two are, for the error.
+ * @throws Unless two models can be mixed: by what is no weight, or by what differs first.
+ */
+export function namedAs(
+  where: string,
+  a: Weights,
+  b: Weights,
+  called = { from: 'the second model', into: 'the first' },
+): Weights {
   checkWeights(where, a);
   checkWeights(where, b);
-  const [namesA, namesB] = [Object.keys(a), Object.keys(b)];
-  const missing = namesA.find((name) => !Object.hasOwn(b, name));
-  const unexpected = namesB.find((name) => !Object.hasOwn(a, name));
-  if (missing !== undefined || unexpected !== undefined) {
+  const pairs = matchByName(where, entriesOf(b), entriesOf(a), called);
+  for (const [{ name, tensor }, { name: other, tensor: first }] of pairs) {
+    if (tensor.dtype === first.dtype) continue;
     throw new Error(
-      `${where}: '${missing ?? unexpected}' is in only one of the two models, expected the same parameters in both. ` +
-        `Interpolate models of one architecture, with names that do not depend on the model's own, such as ` +
-        `Object.fromEntries(gpt.parameters).`,
+      `${where}: '${name}' is ${tensor.dtype} in ${called.from} and '${other}' ${first.dtype} in ${called.into}, ` +
+        `expected the same.`,
     );
   }
-  for (const name of namesA) {
-    if (util.arraysEqual(a[name].shape, b[name].shape) && a[name].dtype === b[name].dtype) continue;
-    throw new Error(
-      `${where}: '${name}' is ${a[name].dtype} [${a[name].shape}] in one model and ${b[name].dtype} [${b[name].shape}] ` +
-        `in the other, expected the same.`,
-    );
-  }
+  return Object.fromEntries(pairs.map(([{ tensor }, { name }]) => [name, tensor]));
 }
+
+const entriesOf = (weights: Weights) =>
+  Object.entries(weights).map(([name, tensor]) => ({ name, shape: tensor.shape, tensor }));
 
 function checkWeights(where: string, weights: unknown): void {
   if (!isRecord(weights)) {

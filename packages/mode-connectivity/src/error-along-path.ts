@@ -1,6 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
 import { barrier } from './barrier.js';
-import { checkSame, type Weights } from './check-weights.js';
+import { namedAs, type Weights } from './check-weights.js';
 import { cloned, loadWeights, withWeightsRestored } from './live-model.js';
 import { alphasOf, checkPathOptions, type PathOptions } from './path-options.js';
 import { splitReader } from './read-split.js';
@@ -42,8 +42,7 @@ export async function errorAlongPath<Batch>(
   const { variables, data, onProgress, signal } = options;
   if (onProgress !== undefined)
     checkFunction('errorAlongPath', 'onProgress', onProgress, '(done, total) => {}');
-  checkSame('errorAlongPath', weightsA, weightsB);
-  const [a, b] = [cloned(weightsA), cloned(weightsB)];
+  const [a, b] = [weightsA, namedAs('errorAlongPath', weightsA, weightsB)].map(cloned);
   try {
     const alphas = alphasOf('errorAlongPath', options.alphas);
     const points = alphas.includes(0.5) ? alphas : [...alphas, 0.5];

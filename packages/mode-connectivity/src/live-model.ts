@@ -1,5 +1,5 @@
 import { clone, dispose, keep, type Tensor, tidy, Variable } from '@tensorflow/tfjs-core';
-import { checkSame, type Weights } from './check-weights.js';
+import { namedAs, type Weights } from './check-weights.js';
 import { isRecord, shown } from './what-came.js';
 
 /** A model whose weights can be exchanged: its variables, as a list or by name. */
@@ -49,17 +49,18 @@ export const cloned = (weights: Weights): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, keep(clone(tensor))]));
 
 /**
- * Writes weights into a model.
+ * Writes weights into a model: those that `copyWeights` gave, of this model or of another build of it.
  *
- * @throws If they are not live, or names, shapes or dtypes differ. Then nothing has changed.
+ * @throws If they are not live, if their names do not belong to the model's, or if shapes or dtypes differ. Then nothing
+ *     has changed.
  */
 export function loadWeights(variables: Variables, weights: Weights): void {
   const live = variablesByName('loadWeights', variables);
-  checkSame('loadWeights', live, weights);
+  const values = namedAs('loadWeights', live, weights, { from: 'the saved model', into: 'the model' });
   tidy(() => {
     // Cloned before the first is written: weights may be variables themselves.
-    const values = Object.entries(live).map(([name, variable]) => [variable, clone(weights[name])] as const);
-    for (const [variable, value] of values) variable.assign(value);
+    const pairs = Object.entries(live).map(([name, variable]) => [variable, clone(values[name])] as const);
+    for (const [variable, value] of pairs) variable.assign(value);
   });
 }
 
