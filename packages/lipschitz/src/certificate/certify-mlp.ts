@@ -1,9 +1,9 @@
-import { matrixValues } from '../matrix-values.js';
-import type { LayerBounds } from './lipschitz-certificate.js';
+import { biasRms } from './bias-rms.js';
+import type { LayerBounds } from './layer-bounds.js';
 import { log10Add } from './log10.js';
 import type { MlpDescription } from './model-description.js';
 import { nonlinearityBounds } from './nonlinearity.js';
-import { boundWeight, rmsOf } from './weight-norms.js';
+import { boundWeight } from './weight-norms.js';
 
 /** The layers of an MLP: slope(φ) N(W) each, whatever the size of the input. */
 export function certifyMlp(
@@ -18,7 +18,7 @@ export function certifyMlp(
   const bounds = layers.map(({ weight, bias, activation = 'identity' }, i) => {
     const { rms, out } = boundWeight(weight, `the weight of layer ${i}`, width);
     const { slope, gain } = nonlinearityBounds(activation);
-    const shift = bias ? biasRms(bias, out, i) : 0;
+    const shift = biasRms(bias, out, `the bias of layer ${i}`);
     // |φ(Wx + b)| ≤ gain (N(W) |x| + |b|)
     log10Rms = Math.log10(gain) + log10Add(Math.log10(rms) + log10Rms, Math.log10(shift));
     width = out;
@@ -30,16 +30,4 @@ export function certifyMlp(
     };
   });
   return { inputRms, layers: bounds };
-}
-
-function biasRms(
-  bias: NonNullable<MlpDescription['layers'][number]['bias']>,
-  out: number,
-  i: number,
-): number {
-  const { data } = matrixValues(bias, 'lipschitzCertificate', `the bias of layer ${i}`);
-  if (data.length === out) return rmsOf(data);
-  throw new Error(
-    `lipschitzCertificate: the bias of layer ${i} has ${data.length} values, expected ${out}. Pass the bias of that layer.`,
-  );
 }

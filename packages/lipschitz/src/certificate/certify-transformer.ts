@@ -1,4 +1,6 @@
-import type { LayerBounds } from './lipschitz-certificate.js';
+import { matrixValues } from '../matrix-values.js';
+import { biasRms } from './bias-rms.js';
+import type { LayerBounds } from './layer-bounds.js';
 import { log10Add } from './log10.js';
 import type { LipschitzBlock, LipschitzTransformerDescription } from './model-description.js';
 import { nonlinearityBounds } from './nonlinearity.js';
@@ -14,7 +16,7 @@ export function certifyTransformer(
 
   const embedding = boundWeight(model.embedding, 'embedding');
   const width = embedding.out;
-  const inputRms = requestedRms ?? largestColumnRms(embedding.values);
+  const inputRms = requestedRms ?? largestInputRms(model, embedding);
   const layers: LayerBounds[] = [];
   let log10Rms = Math.log10(inputRms);
 
@@ -44,10 +46,26 @@ export function certifyTransformer(
   layers.push({
     name: 'head',
     log10Lipschitz: log10Head,
-    log10OutputRms: log10Head + log10Rms,
+    log10OutputRms: log10Add(
+      log10Head + log10Rms,
+      Math.log10(biasRms(model.headBias, head.out, 'the bias of the head')),
+    ),
     norms: { head: head.rms },
   });
   return { inputRms, layers };
+}
+
+/** Of any token, at any position. */
+function largestInputRms({ positions }: LipschitzTransformerDescription, embedding: BoundedWeight): number {
+  const tokens = largestColumnRms(embedding.values);
+  if (!positions) return tokens;
+  const values = matrixValues(positions, 'lipschitzCertificate', 'positions');
+  if (values.shape.length === 2 && values.shape[0] === embedding.out)
+    return tokens + largestColumnRms(values);
+  throw new Error(
+    `lipschitzCertificate: positions has shape [${values.shape}], expected [${embedding.out}, positions]. ` +
+      'Transpose it if it is stored the other way.',
+  );
 }
 
 /** Multi-head attention on tokens of RMS up to 10^log10Rms. The derivation is in docs/certificate.md, section 4. */

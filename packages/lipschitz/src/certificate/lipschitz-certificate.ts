@@ -1,23 +1,16 @@
 import { certifyMlp } from './certify-mlp.js';
 import { certifyTransformer } from './certify-transformer.js';
 import { describeGPT, type GPTLike } from './describe-gpt.js';
+import type { LayerBounds } from './layer-bounds.js';
 import { log10Up } from './log10.js';
 import type { ModelDescription } from './model-description.js';
 
-/** What is known of one layer: a residual step counts with its shortcut. */
-export interface LayerCertificate {
-  /** `layers.0`, `blocks.2.attention`, `blocks.2.mlp`, `head`. */
-  name: string;
+/** What is proven of one layer. */
+export interface LayerCertificate extends LayerBounds {
   /** Bound on the layer's Lipschitz constant, RMS to RMS. Infinity from 10³⁰⁸ on. */
   lipschitz: number;
-  log10Lipschitz: number;
   /** Bound on the RMS of what comes out, per token. Infinity from 10³⁰⁸ on. */
   outputRms: number;
-  log10OutputRms: number;
-  /** Bounds on the norms of the layer's matrices, RMS to RMS: √(in/out) · σ₁. */
-  norms: Record<string, number>;
-  /** Bounds on σ₁ of each head's rows of query, key and value. */
-  headNorms?: Record<'query' | 'key' | 'value', number[]>;
 }
 
 /** An upper bound on how much a model can amplify a change of its input, and where it comes from. */
@@ -32,18 +25,12 @@ export interface LipschitzCertificate {
 
 export interface LipschitzCertificateOptions {
   /**
-   * The largest RMS of an input, per token. Default: the largest RMS of an embedding, or 1 for an MLP, whose
-   * Lipschitz bound holds everywhere and whose bounds on activations alone need it. Give a larger one if
-   * perturbed inputs may be larger: a perturbation of RMS r needs r more.
+   * The largest RMS of an input, per token. Default: a bound on that of any text, the largest embedding plus the largest
+   * learned position; or 1 for an MLP, whose Lipschitz bound holds everywhere and whose bounds on activations alone need
+   * it. Give a larger one if perturbed inputs may be larger: a perturbation of RMS r needs r more.
    */
   inputRms?: number;
 }
-
-/** What a layer's certificate says, before it is rounded up and the norms are attached. */
-export type LayerBounds = Pick<LayerCertificate, 'name' | 'norms' | 'headNorms'> & {
-  log10Lipschitz: number;
-  log10OutputRms: number;
-};
 
 /**
  * Proves how much a model can amplify a change of its input: an upper bound on its Lipschitz constant.

@@ -37,16 +37,20 @@ export interface LipschitzBlock {
  *     x ← (1−α) x + α · Wout φ(Win x)
  *     logits = finalScale · Whead x + bias
  *
- * RoPE on queries and keys, masks, and biases that do not depend on the input (relative positions in the scores,
- * unigram frequencies at the output) need no description: they cost nothing.
+ * RoPE on queries and keys, masks, and biases of the scores that do not depend on the input (relative positions) need no
+ * description: they cost nothing.
  */
 export interface LipschitzTransformerDescription {
   architecture: 'lipschitz';
   /** `[width, vocabulary]`: one column per token. */
   embedding: WeightLike;
+  /** `[width, positions]`: one column per position, added to the embedding of the token there. Default none. */
+  positions?: WeightLike;
   blocks: readonly LipschitzBlock[];
   /** `[vocabulary, width]`. */
   head: WeightLike;
+  /** `[vocabulary]`, added to the logits. It costs no Lipschitz bound, but enters the bound on their size. */
+  headBias?: WeightLike;
   heads: number;
   /** Multiplies the attention scores. Default 1. */
   scale?: number;

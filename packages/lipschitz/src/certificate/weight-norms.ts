@@ -59,8 +59,5 @@ export function largestColumnRms({ data, shape: [rows, columns] }: MatrixValues)
   );
 }
 
-export const rmsOf = (values: ArrayLike<number>): number =>
-  Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0) / Math.max(values.length, 1));
-
 /** √Σ xᵢ² */
 export const lengthOf = (values: readonly number[]): number => Math.hypot(...values);
