@@ -11,5 +11,5 @@ export const wholeFrom =
 /** Says of a flag that a command does not know what is to be done; commander thinks only of the flags in its help. */
 export function onUnknownFlag(command: Command, message: (flag: string) => string): void {
   (command as unknown as { unknownOption(flag: string): never }).unknownOption = (flag) =>
-    command.error(`evenkeel: ${message(flag.replace(/=.*$/, ''))}`);
+    command.error(message(flag.replace(/=.*$/, '')));
 }

@@ -18,6 +18,12 @@ const configOf = async (...args: string[]) => {
   return JSON.parse(out);
 };
 
+const lines = (out: string) =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
 describe('flags', () => {
   it('are the fields of a config', async () => {
     const config = await configOf(
@@ -189,11 +195,15 @@ describe('a run', () => {
   it('writes text, the same for the same seed', async () => {
     const write = async () =>
       JSON.parse(
-        (await evenkeel('generate', run, 'to be', '--maxTokens', '20', '--seed', '3', '--json')).out,
+        (await evenkeel('generate', run, 'to be', '--max-tokens', '20', '--seed', '3', '--json')).out,
       );
     const [first, second] = [await write(), await write()];
     expect(first).toEqual(second);
     expect([...first.text]).toHaveLength(20);
+    const wrapped = await evenkeel(
+      ...['generate', run, 'to be', '--max-tokens', '2', '--seed', '4294967295', '--samples', '2', '--json'],
+    );
+    expect(lines(wrapped.out).map(({ seed }) => seed)).toEqual([4294967295, 0]);
     const unknown = await evenkeel('generate', run, '€');
     expect(unknown.errors).toContain('not in the vocabulary');
   });
@@ -262,6 +272,10 @@ describe('a run', () => {
       errors: expect.any(String),
       out: expect.stringContaining('done at step 40'),
     });
+    const back = await evenkeel('resume', run, '--steps', '20');
+    expect(back.errors).toContain('--steps is 20 and');
+    expect(back.errors).toContain('is at step 40 already');
+    expect(back.code).toBe(1);
     const page = join(root, 'both.html');
     expect(await evenkeel('report', run, join(run, 'metrics.jsonl'), '--out', page)).toMatchObject({
       code: 0,
@@ -378,7 +392,7 @@ describe('tokens', () => {
         .split('\n')
         .map((line) => JSON.parse(line).event),
     ).toContain('end');
-    expect((await evenkeel('generate', run, 'be', '--maxTokens', '4')).out).toMatch(/^be/);
+    expect((await evenkeel('generate', run, 'be', '--max-tokens', '4')).out).toMatch(/^be/);
     expect((await evenkeel('tokenize', 'nowhere.txt', '--out', bin)).errors).toContain('nowhere.txt');
   });
 });

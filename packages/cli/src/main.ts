@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { createProgram } from './program.js';
+import { spelled } from './spelling.js';
 
 /**
  * Runs the command line.
@@ -14,7 +15,10 @@ export async function main(args: readonly string[]): Promise<number> {
     code = ended;
   });
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    const [name] = args;
+    const command = program.commands.find((command) => command.name() === name) ?? program;
+    const flags = command.options.flatMap(({ long }) => long ?? []);
+    await program.parseAsync(spelled(args, flags), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // it has said why

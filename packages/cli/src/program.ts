@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
 import { certifyCommand } from './commands/certify.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -17,6 +18,10 @@ export function createProgram(finish: (code: number) => void): Command {
       'Trains transformers that keep an even keel: stable losses, ⊥Grad, GrokAdamW, Muon with spectral caps.',
     )
     .version(packageJson.version)
+    .configureOutput({
+      outputError: (message, write) =>
+        write(`${pc.red('evenkeel:')} ${message.replace(/^(error|evenkeel): /, '')}`),
+    })
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', EXAMPLES);
   const commands = [

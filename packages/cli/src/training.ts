@@ -5,9 +5,9 @@ import type { Callback } from '@evenkeel/trainer';
 import { buildRun, parseRunConfig, type RunConfig, type RunParts, trainRun } from '@evenkeel/trainer/config';
 import {
   checkTokens,
-  hasCheckpoint,
   METRICS,
   metricsFile,
+  newestStep,
   onInterrupt,
   progress,
   REPORT,
@@ -22,6 +22,7 @@ import {
 import pc from 'picocolors';
 import { type BackendOptions, useBackend } from './backend.js';
 import type { Output } from './output.js';
+import { measured } from './words.js';
 
 /** Characters or tokens of a sample. */
 const SAMPLE_LENGTH = 200;
@@ -60,7 +61,7 @@ export async function trainInto(
   try {
     parts = await buildRun(config, {
       tokenizer,
-      loadWeights: !(resume && (await hasCheckpoint(directory))),
+      loadWeights: !(resume && (await newestStep(directory)) !== undefined),
     });
     checkTokens(tokenizer, parts.data);
     await makeRoom?.();
@@ -140,7 +141,7 @@ function ending(
 ): string {
   const shown = ['loss', 'validationLoss', 'validationAccuracy', 'log10Lipschitz']
     .filter((name) => metrics[name] !== undefined)
-    .map((name) => `${name} ${metrics[name].toPrecision(4)}`)
+    .map((name) => measured(name, metrics[name]))
     .join(', ');
   const next =
     reason === 'signal'

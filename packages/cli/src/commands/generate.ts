@@ -39,12 +39,12 @@ export function generateCommand(): Command {
     .argument('[prompt]', 'what to go on from (default: a line break, or the end of a text)')
     .option('--checkpoint <name>', 'of a run: latest, best, or like step-00000500', 'latest')
     .option('--tokenizer <file>', "a tokenizer.json (default: the model's own)")
-    .option('--maxTokens <n>', 'write at most so many', number, 300)
+    .option('--max-tokens <n>', 'write at most so many', number, 300)
     .option('--temperature <t>', '0: always the likeliest; 1: as the model has it', number, 0.8)
-    .option('--topK <n>', 'choose among the n likeliest', number)
-    .option('--topP <p>', 'choose among the likeliest that make up p together', number)
-    .option('--minP <p>', 'leave out what is less likely than p times the likeliest', number)
-    .option('--repetitionPenalty <x>', 'above 1: what was there before becomes less likely', number)
+    .option('--top-k <n>', 'choose among the n likeliest', number)
+    .option('--top-p <p>', 'choose among the likeliest that make up p together', number)
+    .option('--min-p <p>', 'leave out what is less likely than p times the likeliest', number)
+    .option('--repetition-penalty <x>', 'above 1: what was there before becomes less likely', number)
     .option(
       '--stop <text>',
       'end before this text; may come several times',
@@ -87,13 +87,16 @@ async function writeTexts(
       model,
       tokenizer,
       startOf(tokenizer, prompt),
-      { ...filtersOf(options), seed: seed + i },
+      { ...filtersOf(options), seed: seedAfter(seed, i) },
       show,
     );
     output.say('');
-    output.emit({ prompt: shown, text, seed: seed + i, step });
+    output.emit({ prompt: shown, text, seed: seedAfter(seed, i), step });
   }
 }
+
+/** The seed so many after another; after the largest comes 0. */
+const seedAfter = (seed: number, count: number): number => (seed + count) % 2 ** 32;
 
 /** Writes, and shows it as it comes. */
 async function write(
@@ -150,5 +153,5 @@ function startOf(tokenizer: Tokenizer, prompt: string | undefined): ArrayLike<nu
 const EXAMPLES = `
 Examples:
   $ evenkeel generate runs/shakespeare "ROMEO:"
-  $ evenkeel generate runs/shakespeare "ROMEO:" --temperature 0.6 --topP 0.95 --seed 1
-  $ evenkeel generate ./gpt2 "The meaning of life is" --maxTokens 50 --stop "."`;
+  $ evenkeel generate runs/shakespeare "ROMEO:" --temperature 0.6 --top-p 0.95 --seed 1
+  $ evenkeel generate ./gpt2 "The meaning of life is" --max-tokens 50 --stop "."`;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { parseRunConfig, type RunConfig, type RunConfigInput } from '@evenkeel/trainer/config';
-import { CHECKPOINTS, checkData, readRun } from '@evenkeel/trainer/node';
+import { parseRunConfig, type RunConfig, type RunConfigInput, UsageError } from '@evenkeel/trainer/config';
+import { CHECKPOINTS, checkData, newestStep, readRun } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { onUnknownFlag, wholeFrom } from '../arguments.js';
 import { type BackendOptions, useBackend } from '../backend.js';
@@ -36,12 +36,22 @@ export function resumeCommand(finish: (code: number) => void): Command {
   );
   return command.addHelpText('after', EXAMPLES).action(async (directory: string, options: Options) => {
     const config = continued(directory, options.steps);
+    await checkSteps(directory, options.steps);
     await checkData(directory, config);
     const backend = backendOf(directory, options);
     await useBackend(backend);
     const { exitCode } = await trainInto(directory, config, outputOf(options), { backend });
     finish(exitCode);
   });
+}
+
+/** @throws If the run has taken as many steps already. */
+async function checkSteps(directory: string, steps: number | undefined): Promise<void> {
+  const step = await newestStep(directory);
+  if (steps === undefined || step === undefined || steps > step) return;
+  throw new UsageError(
+    `--steps is ${steps} and '${directory}' is at step ${step} already, expected more than that: a run goes on until its steps are as many. Try: evenkeel resume ${directory} --steps ${2 * step}`,
+  );
 }
 
 /** What the run began on, or what flags say, with a warning. */

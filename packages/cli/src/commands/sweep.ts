@@ -25,6 +25,7 @@ import { plotSweep } from '../sweep/plot-sweep.js';
 import { asFlags, mean, metricOf, settingsOf, summaryTable } from '../sweep/summary.js';
 import { type EndedRuns, readSweep, SWEEP, writeSweep } from '../sweep/sweep-file.js';
 import { trainInto } from '../training.js';
+import { measured } from '../words.js';
 
 const PLOT = 'sweep.svg';
 
@@ -215,7 +216,7 @@ async function conclude(
   if (best.scores.length === 0) return output.say('all runs diverged: try smaller learning rates');
   const [folder] = best.names;
   output.say(
-    `best ${metric}: ${mean(best.scores).toPrecision(4)} with ${asFlags(best) || folder}\n` +
+    `best: ${measured(metric, mean(best.scores))} with ${asFlags(best) || folder}\n` +
       `${join(directory, PLOT)} and ${report} show it; let the best learn on: evenkeel resume ${join(directory, folder)} --steps …`,
   );
 }

@@ -1,5 +1,13 @@
 import type { Override } from '@evenkeel/trainer/config';
-import { choiceOf, closest, type Field, runConfigFields, UsageError } from '@evenkeel/trainer/config';
+import {
+  choiceOf,
+  closest,
+  type Field,
+  fieldMeant,
+  remarkOn,
+  runConfigFields,
+  UsageError,
+} from '@evenkeel/trainer/config';
 import { type Command, Option } from 'commander';
 import { onUnknownFlag } from '../arguments.js';
 
@@ -58,12 +66,6 @@ function objectsOf(fields: ReadonlyMap<string, Field>): Field[] {
   }));
 }
 
-/** `--optimizer.learningRate` for `learningRate`. */
-function pathEndingIn(name: string, fields: ReadonlyMap<string, Field>): string | undefined {
-  const path = [...fields.keys()].find((path) => path.endsWith(`.${name}`));
-  return path && `--${path}`;
-}
-
 /** Says which flag was probably meant. */
 function suggestFlags(
   command: Command,
@@ -74,12 +76,14 @@ function suggestFlags(
     if (all.has(flag.replace(/^--(no-)?/, ''))) {
       return `${flag} has no effect here, expected one that ${command.name()} --help names, or of its kind. Leave it out.`;
     }
-    const near =
-      pathEndingIn(flag.slice(2), fields) ??
-      closest(
-        flag,
-        command.options.map(({ long }) => long!),
-      );
-    return `${flag} is unknown${near ? `, did you mean ${near}?` : '.'} evenkeel train --help-config explains all fields of a config.`;
+    const name = flag.slice(2);
+    const meant = fieldMeant(name, fields.keys());
+    const near = meant
+      ? `--${meant}`
+      : closest(
+          flag,
+          command.options.flatMap(({ long }) => long ?? []),
+        );
+    return `${flag} is unknown${near ? `, did you mean ${near}?${remarkOn(name)}` : '.'} evenkeel train --help-config explains all fields of a config.`;
   });
 }

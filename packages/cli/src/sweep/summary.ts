@@ -1,5 +1,6 @@
 import { UsageError } from '@evenkeel/trainer/config';
 import { table } from '../output.js';
+import { inWords } from '../words.js';
 import type { Axis, Point } from './axes.js';
 import type { EndedRuns } from './sweep-file.js';
 
@@ -61,7 +62,7 @@ const trouble = ({ scores, diverged }: Setting): number => (scores.length === 0 
 export function summaryTable(axes: readonly Axis[], settings: readonly Setting[], metric: string): string {
   const paths = axes.map(({ field }) => field.path).filter((path) => path !== SEED);
   const hasSeeds = settings.some(({ names }) => names.length > 1);
-  const header = [...paths, metric, ...(hasSeeds ? ['lowest', 'highest', 'runs'] : []), 'diverged'];
+  const header = [...paths, inWords(metric), ...(hasSeeds ? ['lowest', 'highest', 'runs'] : []), 'diverged'];
   const rows = settings.map(({ values, scores, diverged, names }) => [
     ...paths.map((path) => values[path]),
     number(scores.length === 0 ? Number.NaN : mean(scores)),

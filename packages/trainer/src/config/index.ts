@@ -13,6 +13,7 @@ export { type TrainRunOptions, trainRun } from '../train-run.js';
 export { UsageError } from '../usage-error.js';
 export { closest } from './closest.js';
 export { choiceOf, type Field, runConfigFields } from './fields.js';
+export { fieldMeant, remarkOn } from './other-names.js';
 export { type Override, type RawConfig, withOverrides } from './overrides.js';
 export { PRESETS, type Preset } from './presets.js';
 export {

@@ -137,9 +137,11 @@ export const noCheckpoint = (directory: string, which: string, there: readonly s
     `'${directory}' has no checkpoint '${which}', expected one${there.length > 0 ? ` of ${there.join(', ')}` : ''}.`,
   );
 
-/** Whether a run has weights of its own to go on from. */
-export const hasCheckpoint = async (directory: string): Promise<boolean> =>
-  (await checkpointsOf(directory).folders()).length > 0;
+/** The step of a run's newest checkpoint, from which it goes on; nothing if it has none. */
+export async function newestStep(directory: string): Promise<number | undefined> {
+  const [newest] = await checkpointsOf(directory).folders();
+  return newest === undefined ? undefined : Number(newest.replace('step-', ''));
+}
 
 /** The tokenizer of a run, if it has one. */
 export async function tokenizerOf(directory: string): Promise<Tokenizer | undefined> {
