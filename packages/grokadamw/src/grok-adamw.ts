@@ -1,6 +1,9 @@
 import {
   type ByName,
   checkNumber,
+  countOf,
+  heldCount,
+  heldTensor,
   optimizerClass,
   type Schedule,
   type State,
@@ -9,7 +12,6 @@ import {
 } from '@evenkeel/optim';
 import { type Tensor, tidy, type Variable, zerosLike } from '@tensorflow/tfjs-core';
 import { grokAdamWStep } from './grok-adamw-step.js';
-import { countOf, heldCount, heldTensor } from './held.js';
 import { layerFromName } from './layer-from-name.js';
 import { combineSignals, type GrokkingSignal } from './signals.js';
 

@@ -285,7 +285,7 @@ describeOnBackends('grokfastMa', () => {
     const saved = run(first, [0, 1]);
     await second.setWeights(await first.getWeights());
     const expected = run(first, [2, 3, 4]);
-    expect((await first.getWeights()).length).toBe(1 + 3 + 1); // steps, window, how much of it is filled
+    expect((await first.getWeights()).length).toBe(1 + 3 + 1 + 1); // steps, window, how much of it is filled, entries
     w.assign(tf.tensor1d(saved));
     expect(run(second, [2, 3, 4])).toEqual(expected);
     first.dispose();

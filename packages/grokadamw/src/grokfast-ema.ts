@@ -1,6 +1,5 @@
-import { checkNumber, type State, type Transform } from '@evenkeel/optim';
+import { checkNumber, heldTensor, type State, type Transform } from '@evenkeel/optim';
 import { add, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { heldTensor } from './held.js';
 
 export interface GrokfastEmaOptions {
   /** How much of the average survives a step (α), in [0, 1). Default 0.98. */

@@ -1,6 +1,5 @@
-import { checkNumber, type State, type Transform } from '@evenkeel/optim';
+import { checkNumber, countOf, heldCount, heldTensor, type State, type Transform } from '@evenkeel/optim';
 import { add, addN, mul, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
-import { countOf, heldCount, heldTensor } from './held.js';
 
 export interface GrokfastMaOptions {
   /** How many gradients the average spans, ≥ 1; as many copies of the parameters are held. Default 100. */

@@ -10,8 +10,8 @@ export interface AdamStep {
   learningRate: number;
   /** λ. */
   weightDecay: number;
-  /** Steps already taken. */
-  count: number;
+  /** Steps that this parameter has already had. */
+  step: number;
 }
 
 interface AdamTensors {
@@ -31,12 +31,12 @@ interface AdamTensors {
  *
  * @returns `[u, m', v']`.
  */
-export function adamStep(tensors: AdamTensors, { count, ...step }: AdamStep): [Tensor, Tensor, Tensor] {
-  const correction1 = 1 - step.beta1 ** (count + 1);
-  const correction2 = 1 - step.beta2 ** (count + 1);
-  const attributes = { ...step, correction1, correction2 };
+export function adamStep(tensors: AdamTensors, { step, ...numbers }: AdamStep): [Tensor, Tensor, Tensor] {
+  const correction1 = 1 - numbers.beta1 ** (step + 1);
+  const correction2 = 1 - numbers.beta2 ** (step + 1);
+  const attributes = { ...numbers, correction1, correction2 };
   return kernelOr<Tensor[]>(KERNELS.adamStep, { ...tensors }, attributes, () => {
-    const { m, v } = adamMoments(tensors, step);
+    const { m, v } = adamMoments(tensors, numbers);
     return [adamUpdate(tensors.param, m, v, attributes), m, v];
   }) as [Tensor, Tensor, Tensor];
 }

@@ -22,7 +22,8 @@ export interface AdamOptions {
  *     m̂ = m / (1 − β₁ᵗ)                 v̂ = v / (1 − β₂ᵗ)          t = 1, 2, …
  *     u = m̂ / (√v̂ + ε)
  *
- * With `amsgrad`, v̂ = max(v₁, …, vₜ) / (1 − β₂ᵗ). The bias corrections are JS numbers and exact to
+ * With `amsgrad`, v̂ = max(v₁, …, vₜ) / (1 − β₂ᵗ). t counts the steps of each parameter by itself, as `torch.optim` does: a
+ * parameter whose first gradient comes late starts at t = 1. `tf.train.adam` counts for all at once. The bias corrections are JS numbers and exact to
  * float64, where `tf.train.adam` rounds them to float32 at each step. Put `scaleByLearningRate` after it.
  *
  * @throws If an option is out of range.
@@ -39,7 +40,7 @@ export function scaleByAdam(options: AdamOptions = {}): Transform {
  * Adam as a transform, up to and including the step that `stepOf` asks for.
  *
  * @param name The transform's name, also in errors.
- * @param stepOf From steps already taken to learning rate and weight decay.
+ * @param stepOf From steps that the optimizer has taken to learning rate and weight decay.
  */
 export function adamRule(
   name: string,
@@ -54,17 +55,20 @@ export function adamRule(
   checkNumber(name, 'epsilon', epsilon, { atLeast: 0, below: Infinity, typical: 1e-8 });
 
   if (!amsgrad) {
-    return perParam(name, ['m', 'v'], (gradient, slots, param, count) => {
-      const numbers = { beta1: beta1Of(param), beta2, epsilon, count, ...stepOf(count) };
-      const [update, m, v] = adamStep({ gradient, param, ...slots }, numbers);
-      return [update, { m, v }];
+    return perParam(name, ['m', 'v', 'step'], (gradient, { m, v, step }, param, count) => {
+      const numbers = { beta1: beta1Of(param), beta2, epsilon, step, ...stepOf(count) };
+      const [update, nextM, nextV] = adamStep({ gradient, param, m, v }, numbers);
+      return [update, { m: nextM, v: nextV }];
     });
   }
-  return perParam(name, ['m', 'v', 'vMax'], (gradient, slots, param, count) => {
+  return perParam(name, ['m', 'v', 'vMax', 'step'], (gradient, slots, param, count) => {
     const b1 = beta1Of(param);
-    const { m, v } = adamMoments({ gradient, ...slots }, { beta1: b1, beta2 });
+    const { m, v } = adamMoments({ gradient, m: slots.m, v: slots.v }, { beta1: b1, beta2 });
     const vMax = maximum(slots.vMax, v);
-    const corrections = { correction1: 1 - b1 ** (count + 1), correction2: 1 - beta2 ** (count + 1) };
+    const corrections = {
+      correction1: 1 - b1 ** (slots.step + 1),
+      correction2: 1 - beta2 ** (slots.step + 1),
+    };
     return [adamUpdate(param, m, vMax, { epsilon, ...corrections, ...stepOf(count) }), { m, v, vMax }];
   });
 }

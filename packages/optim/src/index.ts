@@ -10,6 +10,7 @@ export { type ClipOptions, clipByGlobalNorm } from './clip-by-global-norm.js';
 export { clipByParamNorm } from './clip-by-param-norm.js';
 // For authors of recipes.
 export { clipFactor } from './clip-factor.js';
+export { countOf, heldCount, heldTensor } from './held.js';
 export { scaleByLearningRate } from './learning-rate.js';
 export { masked } from './masked.js';
 export { type MomentumOptions, momentum } from './momentum.js';

@@ -1,11 +1,21 @@
 import { clone, dispose, engine, keep, scalar, type Tensor, util } from '@tensorflow/tfjs-core';
-import { flatten, mapState, type NamedTensor, paramOf, tensorsIn, unflatten } from './state.js';
+import { checkRestored } from './check-restored.js';
+import { currentNames } from './current-names.js';
+import { flatten, mapState, type NamedTensor, paramOf, renameParams, tensorsIn, unflatten } from './state.js';
 import type { ByName, State, Step, Transform } from './transform.js';
+
+/**
+ * The entry of a checkpoint that says how many tensors the memory has. It tells a parameter that had no state when the
+ * checkpoint was written, and starts like any other, from one whose state was lost on the way.
+ */
+const ENTRIES = 'entries';
 
 /** Owns the tensors that a transform remembers from step to step. */
 export class Memory {
   private state: State = {};
-  private restored = false;
+  private entries?: { readonly count: number; readonly tensor: Tensor };
+  /** Until the first step after a restore has found that state and parameters belong together. */
+  private restored?: { isWhole: boolean };
 
   constructor(
     private readonly transform: Transform,
@@ -22,7 +32,7 @@ export class Memory {
     const { id: newest } = scalar(0); // tensors made from here on have larger ids
     const out = this.transform.update(updates, state, step);
     this.checkUpdates(updates, out.updates);
-    if (this.restored) this.checkRestored(state, out.state);
+    if (this.restored) checkRestored(this.owner, state, out.state, this.restored);
 
     const commit = () => {
       const stale = new Set(tensorsIn(this.state));
@@ -33,67 +43,51 @@ export class Memory {
         const isOwn = tensor.id > newest && !tensor.kept;
         return keep(isOwn ? tensor : clone(tensor));
       });
-      this.restored = false;
+      this.setEntries(tensorsIn(this.state).length);
+      this.restored = undefined;
       dispose([...stale]);
     };
     return { updates: out.updates, commit };
   }
 
-  /** The remembered tensors under their checkpoint names. They stay owned by this memory. */
+  /**
+   * The remembered tensors under their checkpoint names, and how many there are. They stay owned by this memory.
+   */
   save(): NamedTensor[] {
-    return flatten(this.state);
+    const state = flatten(this.state);
+    return this.entries ? [...state, { name: ENTRIES, tensor: this.entries.tensor }] : state;
   }
 
   /** Takes copies of saved tensors in place of what was remembered. */
   restore(saved: readonly NamedTensor[]): void {
-    const state = mapState(unflatten(saved), (tensor) => keep(clone(tensor)));
+    const tensors = saved.filter(({ name }) => name !== ENTRIES);
+    const state = mapState(unflatten(tensors), (tensor) => keep(clone(tensor)));
     this.dispose();
     this.state = state;
-    this.restored = saved.length > 0;
+    const entries = saved.find(({ name }) => name === ENTRIES)?.tensor.dataSync()[0];
+    if (entries !== undefined) this.setEntries(entries);
+    if (tensors.length > 0) this.restored = { isWhole: entries === tensors.length };
   }
 
   dispose(): void {
     dispose(tensorsIn(this.state));
+    this.entries?.tensor.dispose();
+    this.entries = undefined;
+    this.restored = undefined;
     this.state = {};
   }
 
-  /** tf.layers adds `_1` to a weight's name while the model it was loaded from is alive: `kernel_1`. */
-  private matchNames(names: readonly string[]): State {
-    const saved = new Set(flatten(this.state).map(({ name }) => paramOf(name)));
-    const newName = new Map<string, string>();
-    for (const name of names) {
-      const original = name.replace(/_\d+$/, '');
-      if (saved.has(name) || !saved.has(original)) continue;
-      if (!names.includes(original)) newName.set(original, name);
-    }
-    return mapState(
-      this.state,
-      (tensor) => tensor,
-      (key) => newName.get(key) ?? key,
-    );
+  private setEntries(count: number): void {
+    if (this.entries?.count === count) return;
+    this.entries?.tensor.dispose();
+    this.entries = count > 0 ? { count, tensor: keep(scalar(count, 'int32')) } : undefined;
   }
 
-  /**
-   * Compares what was restored with what the first step used. State that belongs to nothing, or a
-   * parameter that has lost its state, is an error: without it training would go on, slightly wrong.
-   */
-  private checkRestored(restored: State, next: State): void {
-    const before = new Set(flatten(restored).map(({ name }) => name));
-    const after = new Set(flatten(next).map(({ name }) => name));
-    for (const name of before) {
-      if (after.has(name) && engine().registeredVariables[paramOf(name)]) continue;
-      throw new Error(
-        `${this.owner}: the restored state '${name}' matches no parameter and transform of this optimizer. ` +
-          `Build the same model and the same chain as the one that was saved, then call setWeights() again.`,
-      );
-    }
-    for (const name of after) {
-      if (before.has(name)) continue;
-      throw new Error(
-        `${this.owner}: parameter '${paramOf(name)}' has no restored state ('${name}' is missing). ` +
-          `Load the checkpoint of this model, or start a new optimizer to train without its memory.`,
-      );
-    }
+  /** The restored state under the names that the parameters have in this process. */
+  private matchNames(names: readonly string[]): State {
+    const saved = new Set(flatten(this.state).map(({ name }) => paramOf(name)));
+    const newNames = currentNames(this.owner, saved, names, Object.keys(engine().registeredVariables));
+    return renameParams(this.state, newNames);
   }
 
   private checkUpdates(given: ByName, returned: ByName): void {

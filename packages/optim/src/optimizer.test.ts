@@ -194,9 +194,11 @@ describeOnBackends('TransformOptimizer', () => {
       'iter',
       'partition|adam|blocks.0.w|m',
       'partition|adam|blocks.0.w|v',
+      'partition|adam|blocks.0.w|step',
       'partition|sum|b%7C1|sum',
       'momentum|blocks.0.w|sum',
       'momentum|b%7C1|sum',
+      'entries',
     ]);
     optimizer.dispose();
   });

@@ -1,37 +1,39 @@
-import { type Tensor, tidy, util, type Variable, zerosLike } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy, type Variable, zerosLike } from '@tensorflow/tfjs-core';
+import { countOf, heldCount, heldTensor } from './held.js';
 import type { State, Transform } from './transform.js';
 
-/** Everything one parameter remembers, by slot name: `{ m, v }` for Adam. */
-export type Slots<S extends string> = Readonly<Record<S, Tensor>>;
+/**
+ * Everything one parameter remembers, by slot name: `{ m, v, step }` for Adam. `step` is a number: how many steps of the
+ * transform this parameter has had.
+ */
+export type Slots<S extends string> = Readonly<{ [K in S]: K extends 'step' ? number : Tensor }>;
 
 /**
  * Turns a rule for a single tensor into a transform over all parameters. The named memory slots
  * start at zero and have the shape of their parameter.
  *
+ * A rule that corrects for how long it has run asks for the slot `step`. It is counted for each parameter by itself: one
+ * whose first gradient comes late starts at 0, as in `torch.optim`. `count` is what learning-rate schedules go by.
+ *
  * @param name The transform's name, under which checkpoints hold its state.
  * @param slotNames The memory slots, fixed for good: checkpoints hold them by name.
- * @param rule `(update, slots, param, count) → [new update, new slots]`. Runs inside `tf.tidy`.
+ * @param rule `(update, slots, param, count) → [new update, new slots]`, without `step`, which counts by itself. `count`
+ *     is the number of steps the optimizer has taken. Runs inside `tf.tidy`.
  * @throws When a step meets state whose shape is not its parameter's, as after loading the
  *     checkpoint of another model.
  */
 export function perParam<S extends string>(
   name: string,
   slotNames: readonly S[],
-  rule: (update: Tensor, slots: Slots<S>, param: Variable, count: number) => [Tensor, Slots<S>],
+  rule: (
+    update: Tensor,
+    slots: Slots<S>,
+    param: Variable,
+    count: number,
+  ) => [Tensor, Slots<Exclude<S, 'step'>>],
 ): Transform {
-  const slotsOf = (param: Variable, held: State | undefined): Slots<S> => {
-    const slots = slotNames.map((slot) => {
-      const tensor = held?.[slot] as Tensor | undefined;
-      if (tensor && !util.arraysEqual(tensor.shape, param.shape)) {
-        throw new Error(
-          `${name}: the state '${slot}' of parameter '${param.name}' has shape [${tensor.shape}], ` +
-            `expected [${param.shape}]. Load the checkpoint that was saved with this model.`,
-        );
-      }
-      return [slot, tensor ?? zerosLike<Tensor>(param)];
-    });
-    return Object.fromEntries(slots) as Slots<S>;
-  };
+  const tensorSlots = slotNames.filter((slot) => slot !== 'step') as Exclude<S, 'step'>[];
+  const counts = slotNames.length > tensorSlots.length;
 
   return {
     name,
@@ -39,18 +41,22 @@ export function perParam<S extends string>(
       const nextUpdates: Record<string, Tensor> = {};
       const nextState: Record<string, Tensor | State> = { ...state }; // keeps absent parameters
       for (const [id, update] of Object.entries(updates)) {
+        const [param, held] = [params[id], state[id] as State | undefined];
+        const step = counts ? heldCount(name, param, held, 'step') : 0;
+        let remembered: State = {};
         // One parameter's temporaries go before the next one's come: memory stays near one parameter.
         tidy(() => {
-          const [next, slots] = rule(
-            update,
-            slotsOf(params[id], state[id] as State | undefined),
-            params[id],
-            count,
-          );
+          const tensors = tensorSlots.map((slot) => [
+            slot,
+            heldTensor(name, param, held, slot) ?? zerosLike<Tensor>(param),
+          ]);
+          const slots = Object.fromEntries([...tensors, ...(counts ? [['step', step]] : [])]) as Slots<S>;
+          const [next, nextSlots] = rule(update, slots, param, count);
           nextUpdates[id] = next;
-          nextState[id] = slots;
-          return [next, ...slotNames.map((slot) => slots[slot])];
+          remembered = nextSlots as State;
+          return [next, ...tensorSlots.map((slot) => nextSlots[slot] as Tensor)];
         });
+        nextState[id] = counts ? { ...remembered, step: countOf(step + 1) } : remembered;
       }
       return { updates: nextUpdates, state: nextState };
     },
@@ -62,5 +68,5 @@ export function stateless(
   name: string,
   rule: (update: Tensor, param: Variable, count: number) => Tensor,
 ): Transform {
-  return perParam(name, [], (update, slots, param, count) => [rule(update, param, count), slots]);
+  return perParam(name, [], (update, _slots, param, count) => [rule(update, param, count), {}]);
 }

@@ -44,17 +44,24 @@ export function unflatten(named: readonly NamedTensor[]): State {
   return root;
 }
 
-/** Copies a state, replacing each tensor and, if `rename` is given, each key. */
-export function mapState(
-  state: State,
-  replace: (tensor: Tensor) => Tensor,
-  rename: (key: string) => string = (key) => key,
-): State {
+/** Copies a state, replacing each tensor. */
+export function mapState(state: State, replace: (tensor: Tensor) => Tensor): State {
   return Object.fromEntries(
     Object.entries(state).map(([key, node]) => [
-      rename(key),
-      node instanceof Tensor ? replace(node) : mapState(node, replace, rename),
+      key,
+      node instanceof Tensor ? replace(node) : mapState(node, replace),
     ]),
+  );
+}
+
+/** The same tensors, under new names of the parameters that `names` has: of the keys one level above a tensor. */
+export function renameParams(state: State, names: ReadonlyMap<string, string>): State {
+  return Object.fromEntries(
+    Object.entries(state).map(([key, node]) => {
+      if (node instanceof Tensor) return [key, node];
+      const isParam = Object.values(node).some((child) => child instanceof Tensor);
+      return [isParam ? (names.get(key) ?? key) : key, renameParams(node, names)];
+    }),
   );
 }
 
@@ -64,6 +71,12 @@ export const tensorsIn = (state: State): Tensor[] => flatten(state).map(({ tenso
 /** The parameter a checkpoint name belongs to: the key one level above its tensor. */
 export const paramOf = (checkpointName: string): string =>
   unescapeKey(checkpointName.split(SEPARATOR).at(-2) ?? checkpointName);
+
+/** Where a checkpoint name belongs: the stage of the chain, as a path, and the parameter. */
+export function placeOf(checkpointName: string): { stage: string; param: string } {
+  const path = checkpointName.split(SEPARATOR);
+  return { stage: path.slice(0, -2).join(SEPARATOR), param: paramOf(checkpointName) };
+}
 
 /** Names come from files: no prototype, so that `__proto__` is a key like any other. */
 const emptyBranch = (): Branch => Object.create(null);

@@ -1,5 +1,5 @@
-import type { State } from '@evenkeel/optim';
 import { type DataId, scalar, type Tensor, util, type Variable } from '@tensorflow/tfjs-core';
+import type { State } from './transform.js';
 
 /**
  * The tensor that a parameter remembers under `slot`, if it does.
