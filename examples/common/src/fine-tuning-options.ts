@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { positive, whole } from './arguments.js';
+import { outHelp } from './out-folder.js';
 import { BACKENDS, type BackendName } from './start-backend.js';
 
 export interface FineTuningOptions {
@@ -47,5 +48,5 @@ export function fineTuningCommand(name: string, defaults: Partial<FineTuningOpti
     )
     .addOption(new Option('--backend <name>', 'what computes').choices([...BACKENDS]).default('wasm'))
     .option('--smoke', 'a tiny model that the example writes itself: everything in seconds')
-    .option('--out <folder>', 'where model, checkpoints, losses and plot go', `runs/${name}`);
+    .option('--out <folder>', outHelp(name, 'where model, checkpoints, losses and plot go'));
 }

@@ -8,6 +8,7 @@ import { TokenDataset, tokenize } from '@evenkeel/data';
 import { openCheckpoint, saveCheckpoint, speak } from '@evenkeel/example-common/checkpoint';
 import { fineTune } from '@evenkeel/example-common/fine-tune';
 import { type FineTuningOptions, fineTuningCommand } from '@evenkeel/example-common/fine-tuning-options';
+import { outFolder } from '@evenkeel/example-common/out-folder';
 import { startBackend } from '@evenkeel/example-common/start-backend';
 import { writeTinyGpt2 } from './tiny-gpt2.js';
 
@@ -28,7 +29,8 @@ const command = fineTuningCommand('finetune-gpt2', {
       'gpt2 has 124 million numbers: 2 GB for weights, gradients and AdamW. Larger ones need --blocks or --backend tensorflow.',
   )
   .parse();
-const given = command.opts<Options>();
+const chosen = command.opts<Options>();
+const given: Options = { ...chosen, out: outFolder('finetune-gpt2', chosen) };
 if (!given.smoke && !given.text)
   command.error(
     'finetune-gpt2: --text is missing, expected a file to learn from. Try --smoke for a first look.',

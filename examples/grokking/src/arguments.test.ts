@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { parseArguments } from './arguments.js';
@@ -48,7 +49,7 @@ describe('the command line of the grokking example', () => {
       beta2: 0.95,
       epsilon: 1e-25,
     });
-    expect(out).toBe('runs/grokking');
+    expect(out).toBe(join('runs', 'examples', 'grokking'));
   });
 
   it('takes every option', () => {

@@ -1,3 +1,4 @@
+import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RECIPES, type RecipeName } from './recipes.js';
 import type { Run } from './run.js';
@@ -20,7 +21,7 @@ interface Options extends Partial<Omit<Setting, 'name'>> {
   setting?: keyof typeof SETTINGS;
   backend: string;
   smoke?: boolean;
-  out: string;
+  out?: string;
 }
 
 /**
@@ -39,7 +40,7 @@ export function parseArguments(args: readonly string[]): { runs: Run[]; out: str
     const chosen = { ...base, ...overrides };
     return [...new Set(recipes)].map((name) => ({ setting: chosen, recipe: name, backend }));
   });
-  return { runs, out };
+  return { runs, out: outFolder('grokking', { out, smoke }) };
 }
 
 const command = () =>
@@ -85,7 +86,7 @@ const command = () =>
     )
     .addOption(new Option('--backend <name>', 'tfjs backend').choices(['wasm', 'cpu']).default('wasm'))
     .addOption(new Option('--smoke', 'a tiny task, to see whether it works'))
-    .addOption(new Option('--out <folder>', 'where report and metrics go').default('runs/grokking'))
+    .addOption(new Option('--out <folder>', outHelp('grokking', 'where report and metrics go')))
     .addHelpText(
       'after',
       '\nExamples:\n' +

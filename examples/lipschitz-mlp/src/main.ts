@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whole } from '@evenkeel/example-common/arguments';
+import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { ACTIVATIONS } from './mlp.js';
@@ -29,13 +30,14 @@ const options = new Command('lipschitz-mlp')
   )
   .option('--levels <n>', 'only so many levels of each recipe, from tight to loose', whole)
   .option('--smoke', 'a tiny run, to see whether it works')
-  .option('--out <folder>', 'where report.html and results.json go', 'runs/lipschitz-mlp')
+  .option('--out <folder>', outHelp('lipschitz-mlp', 'where report.html and results.json go'))
   .addHelpText(
     'after',
     '\nAll recipes, one seed, take about five minutes. Try --recipes muon+softcap --levels 2',
   )
   .parse()
   .opts();
+options.out = outFolder('lipschitz-mlp', options);
 
 if (options.smoke) {
   Object.assign(options, {

@@ -7,6 +7,7 @@ import { alpacaPrompt, type InstructionDataset, instructionDataset } from '@even
 import { openCheckpoint, saveCheckpoint, speak } from '@evenkeel/example-common/checkpoint';
 import { fineTune } from '@evenkeel/example-common/fine-tune';
 import { type FineTuningOptions, fineTuningCommand } from '@evenkeel/example-common/fine-tuning-options';
+import { outFolder } from '@evenkeel/example-common/out-folder';
 import { startBackend } from '@evenkeel/example-common/start-backend';
 import type { HubOptions } from '@evenkeel/gpt-model';
 import { readInstructions } from './instructions.js';
@@ -14,7 +15,7 @@ import { serveTinyLlama } from './tiny-llama.js';
 
 type Options = FineTuningOptions & { data?: string; ask: string };
 
-const given = fineTuningCommand('llama-alpaca', {
+const chosen = fineTuningCommand('llama-alpaca', {
   ...{ model: 'meta-llama/Llama-3.2-1B', steps: 200, batchSize: 1, accumulate: 16, contextLength: 512 },
   learningRate: 1e-5,
 })
@@ -34,6 +35,7 @@ const given = fineTuningCommand('llama-alpaca', {
   )
   .parse()
   .opts<Options>();
+const given: Options = { ...chosen, out: outFolder('llama-alpaca', chosen) };
 
 await startBackend(given.backend);
 const tiny = given.smoke ? await serveTinyLlama(join(given.out, 'tiny')) : undefined;

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer, TokenDataset, tokenize } from '@evenkeel/data';
 import { whole } from '@evenkeel/example-common/arguments';
+import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { plotLines } from '@evenkeel/example-common/plot';
 import { POEM } from '@evenkeel/example-common/poem';
 import { startBackend } from '@evenkeel/example-common/start-backend';
@@ -16,15 +17,16 @@ import { sparseStablemaxCrossEntropy } from '@evenkeel/stablemax';
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 
-const { steps, smoke, out } = new Command('minimal')
+const { steps, ...given } = new Command('minimal')
   .description(
     'Teaches a toy GPT-2 a poem with StableMax and ⊥Grad. Change the text, the model or the optimizer in main.ts',
   )
   .option('--steps <n>', 'training steps', whole, 600)
   .option('--smoke', 'only a few steps, to see whether it runs')
-  .option('--out <folder>', 'where losses.json and losses.svg go', 'runs/minimal')
+  .option('--out <folder>', outHelp('minimal', 'where losses.json and losses.svg go'))
   .parse()
   .opts();
+const out = outFolder('minimal', given);
 await startBackend();
 
 // The text as numbers, and numbers as batches.
@@ -46,7 +48,7 @@ const optimizer = new TransformOptimizer(
 );
 
 const losses: number[] = [];
-for (let step = 1; step <= (smoke ? 60 : steps); step++) {
+for (let step = 1; step <= (given.smoke ? 60 : steps); step++) {
   const { inputs, targets } = await data.batch();
   const loss = () => sparseStablemaxCrossEntropy(targets, model.forward(inputs));
   const value = optimizer.minimize(loss, true, model.variables)!;

@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { positive, whole } from '@evenkeel/example-common/arguments';
 import { loadMnist } from '@evenkeel/example-common/mnist';
+import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { plotLines } from '@evenkeel/example-common/plot';
 import { startBackend } from '@evenkeel/example-common/start-backend';
 import { instabilityAnalysis } from '@evenkeel/mode-connectivity';
@@ -26,7 +27,7 @@ interface Options {
   images: number;
   seed: number;
   smoke?: boolean;
-  out: string;
+  out?: string;
 }
 
 const stepsList = (text: string) => text.split(',').map((step) => (step === '0' ? 0 : whole(step)));
@@ -48,16 +49,17 @@ const command = new Command('mode-connectivity')
   .option('--images <n>', 'how many of the 60 000 training images', whole, 8000)
   .option('--seed <n>', 'first weights and orders', whole, 1)
   .option('--smoke', 'a tiny run, to see whether it works')
-  .option('--out <folder>', 'where barriers.svg, paths.svg and results.json go', 'runs/mode-connectivity')
+  .option('--out <folder>', outHelp('mode-connectivity', 'where barriers.svg, paths.svg and results.json go'))
   .addHelpText('after', '\nExamples:\n  npm run example -- mode-connectivity --from 0,10,100 --steps 300')
   .parse();
 const { smoke, ...given } = command.opts<Options>();
-const { steps, from, layers, width, learningRate, images, seed, out } = smoke
+const { steps, from, layers, width, learningRate, images, seed } = smoke
   ? { ...given, steps: 30, from: [0, 15], width: 16, images: 500 }
   : given;
 if (Math.max(...from) > steps) {
   command.error(`--from has ${Math.max(...from)}, expected at most --steps, which is ${steps}.`);
 }
+const out = outFolder('mode-connectivity', { ...given, smoke });
 await startBackend();
 
 const train = await loadMnist('train', { count: images, seed });

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
 import { positive, whole } from '@evenkeel/example-common/arguments';
+import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { POEM } from '@evenkeel/example-common/poem';
 import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
@@ -36,15 +37,16 @@ const command = new Command('shakespeare')
   .option('--evaluate-every <n>', 'steps between two samples', whole, SETTINGS.evaluateEvery)
   .option('--seed <n>', 'first weights, order of the text, samples', whole, SETTINGS.seed)
   .option('--smoke', 'a tiny model and a small text, to see whether it works')
-  .option('--out <folder>', 'where losses.json and losses.svg go', 'runs/shakespeare')
+  .option('--out <folder>', outHelp('shakespeare', 'where losses.json and losses.svg go'))
   .addHelpText('after', '\nThe defaults take about ten minutes on two cores. A first look: --steps 200')
   .parse();
 const {
   text: path,
   smoke,
-  out,
+  out: wanted,
   ...chosen
-} = command.opts<Settings & { text?: string; smoke?: boolean; out: string }>();
+} = command.opts<Settings & { text?: string; smoke?: boolean; out?: string }>();
+const out = outFolder('shakespeare', { out: wanted, smoke });
 const settings: Settings = { ...SETTINGS, ...chosen, ...(smoke && SMOKE) };
 
 const text = await readText(smoke ? POEM : path).catch((error: Error) => command.error(error.message));

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whole } from '@evenkeel/example-common/arguments';
+import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { plotLines } from '@evenkeel/example-common/plot';
 import { startBackend } from '@evenkeel/example-common/start-backend';
 import { lipschitzCertificate } from '@evenkeel/lipschitz';
@@ -15,7 +16,12 @@ import { type Epoch, type Project, trainProject } from './project.js';
 import { VARIANTS, type VariantName } from './variants.js';
 
 const names = Object.keys(VARIANTS) as VariantName[];
-const { smoke, variants, out, ...given } = new Command('tf-layers')
+const {
+  smoke,
+  variants,
+  out: wanted,
+  ...given
+} = new Command('tf-layers')
   .description(
     'Trains an unchanged tf.layers project (project.ts) with each of the optimizers in variants.ts',
   )
@@ -24,10 +30,11 @@ const { smoke, variants, out, ...given } = new Command('tf-layers')
   .option('--epochs <n>', 'full-batch steps', whole, 250)
   .option('--seed <n>', 'split and first weights', whole, 1)
   .option('--smoke', 'a tiny run, to see whether it works')
-  .option('--out <folder>', 'where accuracy.svg and results.json go', 'runs/tf-layers')
+  .option('--out <folder>', outHelp('tf-layers', 'where accuracy.svg and results.json go'))
   .addHelpText('after', '\nExamples:\n  npm run example -- tf-layers --variants before orthograd --seed 2')
   .parse()
-  .opts<Project & { variants: VariantName[]; smoke?: boolean; out: string }>();
+  .opts<Project & { variants: VariantName[]; smoke?: boolean; out?: string }>();
+const out = outFolder('tf-layers', { out: wanted, smoke });
 const project: Project = smoke ? { ...given, modulus: 11, epochs: 40 } : given;
 await startBackend();
 
