@@ -6,11 +6,13 @@ import { defineConfig } from 'tsup';
  * What it builds is what its `exports` name, so an entry point is declared once.
  */
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  exports: Record<string, { '@evenkeel/source': string }>;
+  exports: Record<string, string | { '@evenkeel/source': string }>;
 };
 
 export default defineConfig({
-  entry: Object.values(exports).map((target) => target['@evenkeel/source']),
+  entry: Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [] : target['@evenkeel/source'],
+  ),
   format: ['esm', 'cjs'],
   dts: true,
   sourcemap: true,

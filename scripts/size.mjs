@@ -22,12 +22,15 @@ const isPeer = (path) => /^@tensorflow\//.test(path);
 /** A package by its name, rather than a file. */
 const isForeign = (path) => /^[^./\0]/.test(path);
 
-/** Every entry point of every package, except those for Node: `./node`, and packages that are programs. */
+/** Packages that no page can load. */
+const FOR_NODE = ['@evenkeel/blas'];
+
+/** Every entry point of every package, except those for Node: `./node`, {@link FOR_NODE}, and packages that are programs. */
 const entries = readdirSync(packages).flatMap((folder) => {
   const { name, exports, bin } = JSON.parse(readFileSync(`${packages}${folder}/package.json`, 'utf8'));
-  if (bin) return [];
+  if (bin || FOR_NODE.includes(name)) return [];
   return Object.entries(exports)
-    .filter(([path]) => path !== './node')
+    .filter(([path]) => path !== './node' && path !== './package.json')
     .map(([path, { import: built }]) => ({
       id: name + path.slice(1),
       folder: packages + folder,

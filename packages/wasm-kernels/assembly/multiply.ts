@@ -1,4 +1,5 @@
 import { FEW, multiplyFewRows } from './few-rows';
+import { product } from './host';
 import { COLS, FEW_ROWS, multiply4x8, multiply6x8, ROWS } from './micro-kernel';
 import { packColumns, packRows } from './pack';
 
@@ -8,6 +9,8 @@ const M_BLOCK: usize = 96;
 const K_BLOCK: usize = 256;
 /** Columns of B packed at a time. */
 const N_BLOCK: usize = 1024;
+/** Products with fewer multiplications are done before another library would have begun. */
+const HOST_WORK: u64 = 4096;
 /** A block of C at an edge is computed here, whole, and copied out in part. */
 const TILE_BYTES: usize = ROWS * COLS * 4;
 const PACKED_A_BYTES: usize = M_BLOCK * K_BLOCK * 4;
@@ -42,6 +45,9 @@ export function multiply(
   accumulate: bool,
   lower: bool = false,
 ): void {
+  if (<u64>m * n * k >= HOST_WORK) {
+    if (product(m, n, k, a, transposeA, b, transposeB, c, accumulate, lower)) return;
+  }
   const packedA = scratch + TILE_BYTES;
   const packedB = packedA + PACKED_A_BYTES;
   const rowStepA: usize = transposeA ? 4 : k * 4;

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const target = join(folder, 'src/generated/modules.ts');
 
-/** What every build has in common: no runtime, no memory of its own, no imports but tfjs's memory. */
+/** What every build has in common: no runtime, no memory of its own, no imports but tfjs's memory and assembly/host.ts. */
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory'];
 const QUIET = ['--use', 'abort=', '--disableWarning=112'];
 const BUILDS = {
@@ -76,7 +76,7 @@ const DATA_SECTION = 11;
 
 /**
  * The module runs on tfjs's memory, where every byte belongs to tfjs's allocator: initial data of
- * ours would overwrite it. Only `memory` may be imported, and there must be no data section.
+ * ours would overwrite it. There must be no data section.
  */
 function checkOwnsNoMemory(binary) {
   for (let at = 8; at < binary.length; ) {

@@ -4,3 +4,4 @@ export {
   installWasmKernels,
   uninstallWasmKernels,
 } from './install.js';
+export { type Multiply, type Product, replaceProducts } from './products.js';

@@ -1,6 +1,7 @@
 import type { WasmBackend } from './backend.js';
 import type { Functions } from './functions.js';
 import { RELAXED_SIMD, SIMD } from './generated/modules.js';
+import { productImport } from './products.js';
 
 /** The module, on the memory of one backend. */
 export interface Instance {
@@ -44,7 +45,8 @@ export class Instances {
 
   private start(backend: WasmBackend): Instance {
     const { wasm } = backend;
-    const imports = { env: { memory: wasm.asm.memory } };
+    const { memory } = wasm.asm;
+    const imports = { env: { memory }, host: { product: productImport(memory) } };
     const functions = new WebAssembly.Instance(this.module, imports).exports as unknown as Functions;
     const bytes = functions.gemmScratchBytes();
     const scratch = wasm._malloc(bytes) >>> 0;

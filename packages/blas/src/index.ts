@@ -1,0 +1,1 @@
+export { type BlasOptions, type BlasReport, installBlas, uninstallBlas } from './install.js';
