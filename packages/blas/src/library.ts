@@ -22,7 +22,7 @@ export interface Blas {
 }
 
 /** How many threads a library uses; null where that cannot be asked or set. */
-export interface Threads {
+interface Threads {
   get(): number;
   set(count: number): void;
 }
