@@ -6,6 +6,8 @@ import { parseMetricLines } from './metrics-lines.js';
 /**
  * Records as a table: a column per metric that occurs anywhere, step and seconds first; cells are empty where a record
  * has no such metric. (RFC 4180)
+ *
+ * A text that a spreadsheet would take for a formula, such as the name of a metric that begins with `=`, has an apostrophe in front.
  */
 export function toCsv(records: readonly MetricRecord[]): string {
   const columns = [...new Set(['step', 'seconds', ...records.flatMap((record) => Object.keys(record))])];
@@ -19,6 +21,6 @@ export function exportCsv(metrics: string, csv: string): void {
 }
 
 const cell = (value: string | number): string => {
-  const text = String(value);
+  const text = typeof value === 'number' ? String(value) : value.replace(/^[=+\-@\t\r]/, "'$&");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };

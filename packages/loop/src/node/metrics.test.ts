@@ -190,6 +190,16 @@ describe('TensorBoard files', () => {
   });
 });
 
+describe('toCsv', () => {
+  it('has no cell that a spreadsheet takes for a formula; numbers stay numbers', () => {
+    const names = ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(1)', '\t=1', 'loss'];
+    const record = Object.fromEntries(names.map((name, i) => [name, -i - 1]));
+    const [header, row] = toCsv([{ step: 1, seconds: 2, ...record }]).split('\r\n');
+    expect(header).toBe(`step,seconds,"'=HYPERLINK(""http://x"")",'+1,'-1,'@SUM(1),'\t=1,loss`);
+    expect(row).toBe('1,2,-1,-2,-3,-4,-5,-6');
+  });
+});
+
 describe('progress', () => {
   const shown = async (isTTY: boolean) => {
     const stream = new PassThrough() as PassThrough & { isTTY: boolean; columns: number };

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { Callback, MetricRecord } from '../callback.js';
+import { type ProgressPart, progressLine } from './progress-line.js';
 
 export interface ProgressOptions {
   /** Where to. Default standard error. */
@@ -14,17 +15,32 @@ export function progress({ stream = process.stderr, everySeconds = 5 }: Progress
 }
 
 function bar(stream: NodeJS.WriteStream): Callback {
+  let metrics: Readonly<Record<string, number>> = {};
   const single = new SingleBar({
     stream,
-    format: '{bar} {percentage} % · step {value}/{total} · {eta_formatted} left{numbers}',
-    barsize: 24,
+    format: (_options, { value, total, progress, eta }) =>
+      progressLine(
+        total > 0 ? progress : undefined,
+        [
+          ...(total > 0 ? [{ text: `${Math.floor(100 * progress)} %`, rank: 4 }] : []),
+          { text: `step ${value}${total > 0 ? `/${total}` : ''}`, rank: 0 },
+          ...(total > 0 && Number.isFinite(Number(eta))
+            ? [{ text: `${duration(Number(eta))} left`, rank: 2 }]
+            : []),
+          ...numbersOf(metrics),
+        ],
+        stream.columns ?? 80,
+      ),
     hideCursor: true,
     etaBuffer: 50,
   });
   return {
-    onStart: ({ step, steps }) => single.start(Number.isFinite(steps) ? steps : 0, step, { numbers: '' }),
+    onStart: ({ step, steps }) => single.start(Number.isFinite(steps) ? steps : 0, step),
     onStep: ({ step }) => single.update(step),
-    onMetrics: (_record, { step, metrics }) => single.update(step, { numbers: numbersOf(metrics) }),
+    onMetrics: (_record, run) => {
+      metrics = run.metrics;
+      single.update(run.step);
+    },
     onEnd: () => single.stop(),
   };
 }
@@ -43,20 +59,25 @@ function lines(stream: NodeJS.WriteStream, everySeconds: number): Callback {
       const left = ((now - start.time) / 1000 / (step - start.step)) * (steps - step);
       const remaining = Number.isFinite(left) && step > start.step ? ` · ${duration(left)} left` : '';
       const of = Number.isFinite(steps) ? `/${steps}` : '';
-      stream.write(`step ${step}${of}${numbersOf(metrics)}${remaining}\n`);
+      const numbers = numbersOf(metrics).map(({ text }) => ` · ${text}`);
+      stream.write(`step ${step}${of}${numbers.join('')}${remaining}\n`);
     },
   };
 }
 
-function numbersOf(metrics: Readonly<Record<string, number>>): string {
+function numbersOf(metrics: Readonly<Record<string, number>>): ProgressPart[] {
   const { loss, validationLoss, validationAccuracy, tokensPerSecond, examplesPerSecond } = metrics;
   const speed = tokensPerSecond ?? examplesPerSecond;
   return [
-    loss === undefined ? '' : ` · loss ${short(loss)}`,
-    validationLoss === undefined ? '' : ` · validation ${short(validationLoss)}`,
-    validationAccuracy === undefined ? '' : ` · accuracy ${(100 * validationAccuracy).toFixed(1)} %`,
-    speed === undefined ? '' : ` · ${Math.round(speed)} ${tokensPerSecond ? 'tokens' : 'examples'}/s`,
-  ].join('');
+    ...(loss === undefined ? [] : [{ text: `loss ${short(loss)}`, rank: 1 }]),
+    ...(validationLoss === undefined ? [] : [{ text: `validation ${short(validationLoss)}`, rank: 3 }]),
+    ...(validationAccuracy === undefined
+      ? []
+      : [{ text: `accuracy ${(100 * validationAccuracy).toFixed(1)} %`, rank: 5 }]),
+    ...(speed === undefined
+      ? []
+      : [{ text: `${Math.round(speed)} ${tokensPerSecond ? 'tokens' : 'examples'}/s`, rank: 6 }]),
+  ];
 }
 
 const short = (x: number): string => (x !== 0 && Math.abs(x) < 1e-3 ? x.toExponential(2) : x.toPrecision(4));
