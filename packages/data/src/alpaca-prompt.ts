@@ -1,8 +1,8 @@
 /** An instruction as in Alpaca's data. */
 export interface Instruction {
   readonly instruction: string;
-  /** What the instruction is about; empty or left out if it stands alone. */
-  readonly input?: string;
+  /** What the instruction is about; empty, null or left out if it stands alone. */
+  readonly input?: string | null;
   /** The response to learn. */
   readonly output: string;
 }
@@ -14,8 +14,8 @@ export interface Instruction {
  *
  * @see Taori et al., "Stanford Alpaca", 2023, `train.py`. https://github.com/tatsu-lab/stanford_alpaca
  */
-export function alpacaPrompt({ instruction, input = '' }: Omit<Instruction, 'output'>): string {
-  return input === ''
+export function alpacaPrompt({ instruction, input }: Omit<Instruction, 'output'>): string {
+  return !input
     ? 'Below is an instruction that describes a task. ' +
         'Write a response that appropriately completes the request.\n\n' +
         `### Instruction:\n${instruction}\n\n### Response:`

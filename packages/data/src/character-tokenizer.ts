@@ -1,4 +1,6 @@
+import { CharacterSet, isPair } from './characters.js';
 import { show } from './check.js';
+import { readText, type TextSource } from './text-source.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** A tokenizer that reads a text character by character. */
@@ -29,7 +31,13 @@ export function characterTokenizer(source: string | readonly string[]): Characte
   if (vocabulary.length === 0) {
     throw new Error(`${where}: there are no characters, expected at least one. Pass the text to train on.`);
   }
-  const ids = new Map(vocabulary.map((character, id) => [character.codePointAt(0)!, id]));
+  const codePoints = vocabulary.map((character) => character.codePointAt(0)!);
+  const ids = new Int32Array(codePoints.reduce((most, codePoint) => Math.max(most, codePoint), 0) + 1).fill(
+    -1,
+  );
+  codePoints.forEach((codePoint, id) => {
+    ids[codePoint] = id;
+  });
 
   return {
     name: 'character',
@@ -40,8 +48,8 @@ export function characterTokenizer(source: string | readonly string[]): Characte
       let count = 0;
       for (let i = 0; i < text.length; i++) {
         const codePoint = text.codePointAt(i)!;
-        const id = ids.get(codePoint);
-        if (id === undefined) throw unknownCharacter(codePoint, i);
+        const id = codePoint < ids.length ? ids[codePoint] : -1;
+        if (id < 0) throw unknownCharacter(codePoint, i);
         tokens[count++] = id;
         if (codePoint > 0xffff) i++;
       }
@@ -60,15 +68,24 @@ export function characterTokenizer(source: string | readonly string[]): Characte
   };
 }
 
-/** Whether the code units before and at `at` are one character. */
-const isPair = (text: string, at: number): boolean =>
-  (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+/**
+ * The same for texts of any size, which are read piece by piece.
+ *
+ * @param source As for `tokenize`: a text, a list of files, or documents.
+ * @throws If a file cannot be read or is no text, or there is no character.
+ */
+export async function characterTokenizerOf(source: TextSource): Promise<CharacterTokenizer> {
+  const characters = new CharacterSet();
+  for await (const piece of readText('characterTokenizerOf', source)) {
+    if (piece !== 'end of document') characters.add(piece.text);
+  }
+  return characterTokenizer(characters.sorted());
+}
 
-/** The characters of a text, each once, by code point: the order of nanoGPT's `sorted(set(text))`. */
 function charactersOf(text: string): string[] {
-  const codePoints = new Set<number>();
-  for (const character of text) codePoints.add(character.codePointAt(0)!);
-  return [...codePoints].sort((a, b) => a - b).map((codePoint) => String.fromCodePoint(codePoint));
+  const characters = new CharacterSet();
+  characters.add(text);
+  return characters.sorted();
 }
 
 function checkVocabulary(vocabulary: string[]): string[] {

@@ -26,18 +26,21 @@ export { type TokenTargetsOptions, tokenSequences, tokenTargets, vocabulary } fr
 
 // Text as tokens.
 
-export { type CharacterTokenizer, characterTokenizer } from './character-tokenizer.js';
+export { type CharacterTokenizer, characterTokenizer, characterTokenizerOf } from './character-tokenizer.js';
 export { gpt2Tokenizer } from './gpt2-tokenizer.js';
 export { type StreamingDecoder, streamingDecoder } from './streaming-decoder.js';
 export type { TextSource } from './text-source.js';
-export { type TokenizeOptions, type TokenizeProgress, tokenize } from './tokenize.js';
+export { type TokenStoreOptions, tokenStore } from './token-store.js';
+export { type TokenizeOptions, tokenize } from './tokenize.js';
 export type { Tokenizer } from './tokenizer.js';
 export { type TokenizerFromJsonOptions, tokenizerFromJson } from './tokenizer-from-json.js';
+export type { EncodeOptions, TokenizeProgress } from './write-tokens.js';
 
 // Batches of tokens.
 
 export type { ByteSource, Bytes } from '@evenkeel/files';
 export type { BatchOptions } from './batch-options.js';
+export { type AddSidecarOptions, addSidecar } from './foreign-tokens.js';
 export type { Sidecar } from './sidecar.js';
 export {
   type TokenBatch,
@@ -57,3 +60,4 @@ export {
   type InstructionDatasetState,
   instructionDataset,
 } from './instruction-dataset.js';
+export { readInstructions } from './instruction-records.js';

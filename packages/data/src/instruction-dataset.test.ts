@@ -5,6 +5,7 @@ import {
   type Instruction,
   type InstructionDatasetOptions,
   instructionDataset,
+  readInstructions,
 } from '@evenkeel/data';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import { describeOnBackends, expectClose } from '@evenkeel/testing';
@@ -143,19 +144,73 @@ describeOnBackends('instructionDataset', () => {
 
 describe('instructionDataset', () => {
   it('refuses records that are none', () => {
-    expect(() => make({}, 'no JSON')).toThrow('instructionDataset: the records are no JSON');
-    expect(() => make({}, '{}')).toThrow(
-      'instructionDataset: the records are [object Object], expected a list',
-    );
+    expect(() => make({}, 'no JSON')).toThrow('instructionDataset: the text of the records is no JSON');
+    expect(() => make({}, 7 as never)).toThrow('instructionDataset: the records are 7, expected a list');
+    expect(() => make({}, '{}')).toThrow('records[0] has no instruction; it has no fields, expected');
     expect(() => make({}, [null] as never)).toThrow(
-      'instructionDataset: records[0].instruction is undefined',
-    );
-    expect(() => make({}, [{ instruction: 'a', output: 7 }] as never)).toThrow('records[0].output is 7');
-    expect(() => make({}, [{ instruction: 'a', input: [], output: 'b' }] as never)).toThrow(
-      'records[0].input is',
+      'instructionDataset: records[0] is null, expected a record.',
     );
     expect(() => make({}, [])).toThrow('instructionDataset: none of 0 records');
     expect(() => make({ contextLength: 2 })).toThrow('none of 10 records has a prompt shorter than 2 tokens');
+  });
+
+  it('takes an input that is missing, null or empty for none', () => {
+    const inputs = [{}, { input: undefined }, { input: null }, { input: '' }];
+    const data = instructionDataset(
+      inputs.map((input) => ({ instruction: 'a', ...input, output: 'b' })),
+      { tokenizer: gpt2, contextLength: 64, batchSize: 1, order: 'sequential' },
+    );
+    const rows = inputs.map(() => take(data.batch()));
+    for (const row of rows) expect(row).toEqual(rows[0]);
+    expect(gpt2.decode(rows[0].inputs[0])).not.toContain('### Input');
+  });
+
+  it.each([
+    [
+      { output: 7 },
+      'records[1].output is the number 7, expected a text. Write it as a text, as with String(7).',
+    ],
+    [
+      { output: Number.NaN },
+      "records[1].output is the number NaN, expected a text. It is pandas' empty cell",
+    ],
+    [{ output: null }, 'records[1].output is null, expected a text. Leave out records without one.'],
+    [{ output: undefined }, 'records[1] has no output; it has instruction, output, expected'],
+    [
+      { instruction: ['a', 'b'] },
+      'records[1].instruction is [object Array], expected a text. Join its parts',
+    ],
+    [{ input: [] }, 'records[1].input is [object Array], expected a text.'],
+    [{ input: true }, 'records[1].input is true, expected a text.'],
+    [{ input: Number.NaN }, 'records[1].input is the number NaN'],
+  ])('names record and field: %o', (change, message) => {
+    const record = { instruction: 'a', output: 'b' };
+    expect(() => make({}, [record, { ...record, ...change }] as never)).toThrow(message);
+  });
+
+  it.each([
+    [
+      { instruction: { 0: 'a' }, input: { 0: null }, output: { 0: 'b' } },
+      "the records are written column by column (instruction, input, output), expected a list of { instruction, input, output }. Export them row by row: in pandas df.to_json(file, orient='records').",
+    ],
+    [{ instruction: ['a'], output: ['b'] }, 'the records are written column by column'],
+    [{ version: 1, data: [{ instruction: 'a', output: 'b' }] }, "Pass the list that is in 'data' alone."],
+    [{ prompt: 'a', completion: 'b' }, 'records[0] has no instruction; it has prompt, completion, expected'],
+  ])('names other forms, on one line or over lines: %j', (value, message) => {
+    expect(() => make({}, JSON.stringify(value))).toThrow(message);
+    expect(() => make({}, JSON.stringify(value, null, 2))).toThrow(message);
+  });
+
+  it('reads JSON and JSON lines from a text or a file', async () => {
+    const expected = take(make({ order: 'sequential' }).batch());
+    const lines = records.map((record) => JSON.stringify(record)).join('\r\n');
+    for (const text of [JSON.stringify(records, null, 1), lines, `\ufeff${lines}\n`]) {
+      for (const from of [text, await readInstructions(new Blob([text]))])
+        expect(take(make({ order: 'sequential' }, from).batch())).toEqual(expected);
+    }
+    await expect(readInstructions(new File([`${lines}\n{"instruction":`], 'rows.jsonl'))).rejects.toThrow(
+      "readInstructions: 'rows.jsonl' is no JSON in line 11: ",
+    );
   });
 
   it('refuses options that are wrong', () => {

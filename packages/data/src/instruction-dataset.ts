@@ -1,6 +1,7 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { alpacaPrompt, type Instruction } from './alpaca-prompt.js';
 import { checkFits, checkOptions, checkSeed, checkWhole, MAX_COUNT, show } from './check.js';
+import { instructionOf, recordsOf } from './instruction-records.js';
 import { randomSource, shuffledIndices } from './random.js';
 import type { TokenBatch } from './token-dataset.js';
 import { checkTokenizer, type Tokenizer } from './tokenizer.js';
@@ -70,7 +71,8 @@ const OPTIONS = [
  * Differs from Alpaca's `train.py` where a response begins with a sign: that encodes prompt and response as one text,
  * where ':' and the sign can become one token; this encodes them apart, as they are when a model generates.
  *
- * @param records `{ instruction, input?, output }` each, or the JSON of a list of them (`alpaca_data.json`).
+ * @param records `{ instruction, input?, output }` each, or such a list as JSON or JSON lines; of a file, what
+ *     `readInstructions` gives. An input that is null, as `datasets` and pandas write it, is none.
  * @throws If a record is damaged, no record fits, or an option is unknown or out of range.
  */
 export function instructionDataset(
@@ -79,7 +81,7 @@ export function instructionDataset(
 ): InstructionDataset {
   const settings = completeOptions(options);
   const { contextLength, batchSize, order, seed, padding, padToken, ignoreIndex } = settings;
-  const list = parseRecords(records);
+  const list = recordsOf(WHERE, records);
   const rows = list.map((record, i) => encodeRecord(record, i, settings)).filter((row) => row !== undefined);
   const size = rows.length;
   if (size === 0) {
@@ -159,20 +161,13 @@ type Settings = Required<Omit<InstructionDatasetOptions, 'endOfText'>> & { endOf
 
 /** @returns Nothing if the prompt leaves no room for a response. */
 function encodeRecord(
-  record: Instruction,
+  record: unknown,
   i: number,
   { tokenizer, contextLength, endOfText, prompt }: Settings,
 ): Row | undefined {
-  const { instruction, input = '', output } = (record ?? {}) as Instruction;
-  for (const [name, value] of Object.entries({ instruction, input, output })) {
-    if (typeof value === 'string') continue;
-    throw new Error(
-      `${WHERE}: records[${i}].${name} is ${show(value)}, expected a text. ` +
-        'Records look like { instruction, input, output }.',
-    );
-  }
-  const promptTokens = tokenizer.encode(prompt({ instruction, input, output }));
-  const response = [...tokenizer.encode(output), ...(endOfText === false ? [] : [endOfText])];
+  const instruction = instructionOf(WHERE, record, i);
+  const promptTokens = tokenizer.encode(prompt(instruction));
+  const response = [...tokenizer.encode(instruction.output), ...(endOfText === false ? [] : [endOfText])];
   const promptLength = promptTokens.length;
   if (promptLength === 0 || promptLength > contextLength || response.length === 0) return undefined;
   const tokens = Int32Array.from([...promptTokens, ...response].slice(0, contextLength + 1));
@@ -184,25 +179,6 @@ function epochSeed(seed: number, epoch: number): number {
   const draw = randomSource(seed);
   for (let i = 0; i < epoch; i++) draw(2 ** 32);
   return draw(2 ** 32);
-}
-
-function parseRecords(records: readonly Instruction[] | string): readonly Instruction[] {
-  let list: unknown = records;
-  if (typeof records === 'string') {
-    try {
-      list = JSON.parse(records);
-    } catch (error) {
-      throw new Error(
-        `${WHERE}: the records are no JSON (${(error as Error).message}), expected a list. ` +
-          "Pass readFileSync('alpaca_data.json', 'utf8').",
-        { cause: error },
-      );
-    }
-  }
-  if (Array.isArray(list)) return list;
-  throw new Error(
-    `${WHERE}: the records are ${show(list)}, expected a list. Records look like { instruction, input, output }.`,
-  );
 }
 
 function completeOptions(options: InstructionDatasetOptions): Settings {

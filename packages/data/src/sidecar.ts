@@ -11,7 +11,9 @@ export interface Sidecar {
   readonly dtype: TokenDtype;
   /** Number of tokens. */
   readonly count: number;
-  /** Of the `.bin`, 64 hexadecimal digits. */
+  /** Where the first token begins in the `.bin`, in bytes, behind another program's header. Left out: 0. */
+  readonly offset?: number;
+  /** Of the whole `.bin`, 64 hexadecimal digits. */
   readonly sha256: string;
   /** Number of documents. */
   readonly documents?: number;
@@ -23,6 +25,9 @@ export interface Sidecar {
 
 /** No honest sidecar is larger: a vocabulary of 2¹⁶ characters is half of it. */
 export const MAX_SIDECAR_BYTES = 2 ** 20;
+
+/** No program's header is longer. */
+const MAX_OFFSET = 2 ** 20;
 
 /** The largest vocabulary that is written into a sidecar. */
 export const MAX_SIDECAR_VOCABULARY = 2 ** 16;
@@ -50,7 +55,7 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
         'Make it again with tokenize, or rename that field in it.',
     );
   }
-  const { tokenizer, vocabSize, dtype, count, sha256, documents, endOfText, vocabulary } = given;
+  const { tokenizer, vocabSize, dtype, count, offset = 0, sha256, documents, endOfText, vocabulary } = given;
   if (typeof tokenizer !== 'string' || tokenizer === '') fail('tokenizer', 'the name of a tokenizer');
   if (!isCount(vocabSize, 1, MAX_VOCABULARY)) {
     fail('vocabSize', `a whole number from 1 to ${MAX_VOCABULARY}`);
@@ -59,6 +64,7 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
   if (dtype === 'uint16' && (vocabSize as number) > 2 ** 16)
     fail('dtype', "'uint32' for so large a vocabulary");
   if (!isCount(count, 0, Number.MAX_SAFE_INTEGER)) fail('count', 'a whole number ≥ 0');
+  if (!isCount(offset, 0, MAX_OFFSET)) fail('offset', `a whole number from 0 to ${MAX_OFFSET}`);
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) fail('sha256', '64 hexadecimal digits');
   if (documents !== undefined && !isCount(documents, 0, Number.MAX_SAFE_INTEGER)) {
     fail('documents', 'a whole number ≥ 0');
@@ -69,7 +75,7 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
   if (vocabulary !== undefined && !isVocabulary(vocabulary, vocabSize as number)) {
     fail('vocabulary', `a list of ${vocabSize} different characters`);
   }
-  const expected = (count as number) * bytesPerToken(dtype as TokenDtype);
+  const expected = (offset as number) + (count as number) * bytesPerToken(dtype as TokenDtype);
   if (expected !== binSize) {
     throw new Error(
       `${where}: ${name} names ${count} tokens of ${dtype}, ${expected} bytes, but the .bin has ${binSize}. ` +
@@ -78,6 +84,7 @@ export function parseSidecar(where: string, name: string, content: unknown, binS
   }
   return {
     ...{ tokenizer, vocabSize, dtype, count, sha256 },
+    ...(offset === 0 ? {} : { offset }),
     ...(documents === undefined ? {} : { documents }),
     ...(endOfText === undefined ? {} : { endOfText }),
     ...(vocabulary === undefined ? {} : { vocabulary }),

@@ -1,12 +1,15 @@
-import { type Bytes, openBytes } from '@evenkeel/files';
+import { type Bytes, openBytes, readTextPieces } from '@evenkeel/files';
+import { isPair } from './characters.js';
 import { show } from './check.js';
 
 /**
  * Text to tokenize:
  *
  *     'To be, or not to be'                       one document
- *     ['hamlet.txt', file, …]                     files: names (in Node), URLs, Blobs or buffers, each a document, in UTF-8
+ *     ['hamlet.txt', file, …]                     files: names (in Node), URLs, Blobs or buffers, each a document
  *     { documents: ['To be', 'or not to be'] }    documents one by one, also from a generator
+ *
+ * Files are in UTF-8, or in UTF-16 with a byte order mark; the mark is no part of the text, line ends stay as they are.
  */
 export type TextSource =
   | string
@@ -16,7 +19,7 @@ export type TextSource =
 /** A piece of text, and where a document ends. */
 export type TextPiece = { readonly text: string; readonly share?: number } | 'end of document';
 
-/** How many bytes of a file are read at once. */
+/** How many characters of a text are given at once. */
 const READ = 2 ** 18;
 
 /** The text of a source in pieces, in order; `share` is how much of the source has been read, where that is known. */
@@ -45,35 +48,25 @@ export async function* readText(where: string, source: TextSource): AsyncGenerat
 }
 
 function* inPieces(text: string, from?: number, to = 1): Generator<TextPiece> {
-  for (let at = 0; at < text.length; at += READ) {
-    const share =
-      from === undefined ? undefined : from + ((to - from) * Math.min(at + READ, text.length)) / text.length;
-    yield { text: text.slice(at, at + READ), share };
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + READ, text.length);
+    if (end < text.length && isPair(text, end)) end--; // whole characters
+    const share = from === undefined ? undefined : from + ((to - from) * end) / text.length;
+    yield { text: text.slice(at, end), share };
+    at = end;
   }
 }
 
 async function* readFiles(where: string, files: readonly Bytes[]): AsyncGenerator<TextPiece> {
-  let [done, total] = [0, 0];
-  for (const file of files) total += await sizeOf(where, file); // finds a wrong name before hours of work
-  for (const file of files) {
-    const source = await openBytes(where, file);
-    try {
-      const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-      for (let at = 0; at < source.size; at += READ) {
-        const length = Math.min(READ, source.size - at);
-        const bytes = await source.read(at, length);
-        done += length;
-        let text: string;
-        try {
-          text = decoder.decode(bytes, { stream: at + length < source.size });
-        } catch (cause) {
-          throw notUtf8(where, file, at + length, cause);
-        }
-        yield { text, share: done / total };
-      }
-    } finally {
-      if (isName(file)) await source.close?.();
+  const sizes: number[] = [];
+  for (const file of files) sizes.push(await sizeOf(where, file)); // finds a wrong name before hours of work
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (const [i, file] of files.entries()) {
+    for await (const { text, bytesRead } of readTextPieces(where, file)) {
+      yield { text, share: (done + bytesRead) / total };
     }
+    done += sizes[i];
     yield 'end of document';
   }
 }
@@ -85,13 +78,6 @@ async function sizeOf(where: string, file: Bytes): Promise<number> {
   if (isName(file)) await source.close?.();
   return source.size;
 }
-
-const notUtf8 = (where: string, file: Bytes, before: number, cause: unknown) =>
-  new Error(
-    `${where}: ${isName(file) ? `'${file}'` : 'a file'} has something else than UTF-8 before byte ${before}, ` +
-      'expected text in UTF-8. Convert it first, for example with iconv.',
-    { cause },
-  );
 
 const isIterable = (value: unknown): value is AsyncIterable<string> =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);

@@ -247,7 +247,7 @@ describeOnBackends('TokenDataset', () => {
     await expect(open({}, short)).rejects.toThrow(
       `TokenDataset.open: '${short}.json' names 1000 tokens of uint16, 2000 bytes, but the .bin has 1000.`,
     );
-    await expect(open({}, join(folder, 'none.bin'))).rejects.toThrow("none.bin.json' cannot be opened");
+    await expect(open({}, join(folder, 'none.bin'))).rejects.toThrow("none.bin' cannot be opened");
   });
 
   it('closes what it mapped', async () => {

@@ -1,5 +1,6 @@
 import { type ByteSource, type Bytes, openBytes, openMemoryMap } from '@evenkeel/files';
 import { show } from './check.js';
+import { withoutSidecar } from './foreign-tokens.js';
 import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar, sidecarTooLarge } from './sidecar.js';
 import { bytesPerToken, unpackTokens } from './token-bytes.js';
@@ -63,7 +64,8 @@ export class TokenFile {
   /** Reads everything and compares it with the sidecar. */
   async verify(): Promise<void> {
     const hash = await createSha256();
-    const { count } = this.sidecar;
+    const { count, offset = 0 } = this.sidecar;
+    if (offset > 0) hash.update(await this.opened().read(0, offset));
     for (let start = 0; start < count; start += CHUNK) {
       const length = Math.min(CHUNK, count - start);
       const bytes = await this.opened().read(...this.place(start, length));
@@ -92,7 +94,7 @@ export class TokenFile {
 
   private place(start: number, count: number): [offset: number, length: number] {
     const width = bytesPerToken(this.sidecar.dtype);
-    return [start * width, count * width];
+    return [(this.sidecar.offset ?? 0) + start * width, count * width];
   }
 
   private unpack(bytes: Uint8Array, start: number, count: number): Int32Array {
@@ -121,7 +123,10 @@ async function openSource(where: string, bytes: Bytes, memoryMap: boolean): Prom
 
 async function readSidecar(where: string, path: string | URL): Promise<string> {
   const name = `${path}.json`;
-  const source = await openBytes(where, path instanceof URL ? new URL(name) : name);
+  const source = await openBytes(where, path instanceof URL ? new URL(name) : name).catch(async (error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+    throw await withoutSidecar(where, path, error);
+  });
   try {
     if (source.size > MAX_SIDECAR_BYTES) throw sidecarTooLarge(where, `'${name}'`, source.size);
     return new TextDecoder().decode(await source.read(0, source.size));

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   characterTokenizer,
+  characterTokenizerOf,
   gpt2Tokenizer,
+  type TextSource,
   type TokenizeProgress,
   type Tokenizer,
   tokenize,
@@ -106,17 +108,37 @@ describe('tokenize', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(texts, { maxLength: 3 }), options, async (documents, { chunkLength }) => {
         const end = tokenizer.endOfText === undefined ? [] : [tokenizer.endOfText];
-        const filled = documents.filter((text) => text !== '');
-        const whole = filled.flatMap((text, i) => [...(i > 0 ? end : []), ...tokenizer.encode(text)]);
-        const width = tokenizer.vocabSize > 65536 ? 4 : 2;
-        for (const source of [{ documents }, documents.map((text) => new Blob([text]))]) {
+        const expectWhole = async (texts: string[], source: TextSource) => {
+          const filled = texts.filter((text) => text !== '');
+          const whole = filled.flatMap((text, i) => [...(i > 0 ? end : []), ...tokenizer.encode(text)]);
           const { bytes } = await tokenize(source, { tokenizer, chunkLength });
-          const tokens = width === 4 ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
+          const isWide = tokenizer.vocabSize > 65536;
+          const tokens = isWide ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
           expect([...tokens]).toEqual(whole);
-        }
+        };
+        await expectWhole(documents, { documents });
+        // Files hold no NUL, and a mark at their beginning is no text.
+        const files = documents.map((text) => text.replaceAll('\0', '').replace(/^\ufeff+/, ''));
+        await expectWhole(
+          files,
+          files.map((text) => new Blob([text])),
+        );
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('takes text with a byte order mark, in UTF-8 or UTF-16', async () => {
+    const marked = '\ufeffab\r\nba';
+    const files = [
+      Buffer.from(marked),
+      Buffer.from(marked, 'utf16le'),
+      Buffer.from(marked, 'utf16le').swap16(),
+    ];
+    const tokenizer = await characterTokenizerOf(files);
+    expect(tokenizer.vocabulary).toEqual(['\n', '\r', 'a', 'b']);
+    for (const file of files)
+      expect((await tokenize([file], { tokenizer })).bytes).toEqual(bytesOf([2, 3, 1, 0, 3, 2]));
   });
 
   it('reads characters that span two reads of a file', async () => {
@@ -176,7 +198,7 @@ describe('tokenize', () => {
       'tokenize: character gave the token 12, expected 0 to 11.',
     );
     await expect(tokenize([latin], { tokenizer: letters, out })).rejects.toThrow(
-      `tokenize: '${latin}' has something else than UTF-8 before byte 3, expected text in UTF-8.`,
+      `tokenize: '${latin}' is not in UTF-8: byte 1 is 0xE9, expected text in UTF-8. It looks like Latin-1`,
     );
     await expect(tokenize([join(folder, 'none')], { tokenizer: letters, out })).rejects.toThrow(
       'cannot be opened',

@@ -23,7 +23,7 @@ export async function openFile(where: string, path: string | URL): Promise<ByteS
   }
 }
 
-class FileSource implements ByteSource {
+export class FileSource implements ByteSource {
   constructor(
     private readonly where: string,
     private readonly path: string,

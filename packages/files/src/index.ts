@@ -7,12 +7,19 @@ export { openUrl } from './http-source.js';
 export { openMemoryMap } from './memory-map.js';
 export { openBytes } from './open-bytes.js';
 
+// Text and JSON in files.
+
+export { parseRecords, readJson, readRecords } from './json-records.js';
+export { parseJson } from './parse-json.js';
+export { nameOfBytes, readText, readTextPieces, type TextPiece } from './read-text.js';
+
 // Files that are written whole or not at all.
 
 export { type AtomicFile, createAtomicFile, writeAtomicFile } from './atomic-files.js';
 export { draftPath, isDraft, removeLeftDrafts } from './drafts.js';
 export { makeFolder, syncFolder } from './folders.js';
 export { hasEnded, processMark } from './process-mark.js';
+export { createScratchFile, type ScratchFile } from './scratch-file.js';
 
 // Node's modules, where there is Node.
 
