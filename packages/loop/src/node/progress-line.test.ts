@@ -19,7 +19,7 @@ describe('progressLine', () => {
     expect(progressLine(0.5, parts.slice(0, 5), 80)).toBe(
       '████░░░ 40 % · step 120/300 · 1 min 20 s left · loss 0.1234 · validation 0.2345',
     );
-    expect(progressLine(0.4, parts, 42)).toBe('40 % · step 120/300 · loss 0.1234');
+    expect(progressLine(0.4, parts, 42)).toBe('███░░░░ 40 % · step 120/300 · loss 0.1234');
     expect(progressLine(undefined, parts.slice(1, 2), 80)).toBe('step 120/300');
   });
 
