@@ -97,7 +97,7 @@ function trainAt(
     const { inputs, targets } = task.batch();
     const [staysFinite, collapse] = tf.tidy(() => {
       const logits = task.answer(model.forward(inputs));
-      return [tf.all(tf.isFinite(logits)), softmaxCollapse(logits, targets)].map((x) => x.dataSync()[0]);
+      return [tf.all(tf.isFinite(logits)), softmaxCollapse(targets, logits)].map((x) => x.dataSync()[0]);
     });
     tf.dispose([inputs, targets]);
     return { losses, collapse: staysFinite ? collapse : null };

@@ -49,7 +49,7 @@ export async function executeFullBatch(
       return {
         trainLoss: loss(train.targets, logits),
         trainAccuracy: accuracy(train.targets, logits),
-        collapse: softmaxCollapse(logits, train.targets),
+        collapse: softmaxCollapse(train.targets, logits),
       };
     }),
     ...scalars(() => {

@@ -25,7 +25,7 @@ export function accuracy(labels: tf.Tensor1D, logits: tf.Tensor2D): number {
 
 /** {@link softmaxCollapse} as a number. */
 export function collapse(labels: tf.Tensor1D, logits: tf.Tensor2D): number {
-  return scalar(() => softmaxCollapse(logits, labels));
+  return scalar(() => softmaxCollapse(labels, logits));
 }
 
 /** Norms and cosine, in float64, since gradients at the edge of stability are too small to square in float32. */

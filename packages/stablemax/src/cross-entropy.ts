@@ -12,10 +12,10 @@ import {
   less,
   logicalAnd,
   maximum,
-  mean,
   mul,
   neg,
   notEqual,
+  type Scalar,
   sum,
   type Tensor,
   tidy,
@@ -23,9 +23,13 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 import { indicator } from './indicator.js';
-import { checkLabels, labelsAreReadable } from './labels.js';
+import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
+import { meanOver } from './mean-over.js';
 
-/** How losses of examples become one: their mean, their sum, or not at all. */
+/**
+ * How losses of examples become one: their mean, their sum, or not at all. A mean says over how many examples it is, under
+ * `Symbol.for('evenkeel.count')`; over none it is 0.
+ */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface CrossEntropyOptions {
@@ -53,10 +57,8 @@ export function crossEntropy(
       `${caller}: labels have shape [${labels.shape}] and logits [${logits.shape}], expected equal shapes ` +
       `[..., classes]. For class numbers use the sparse loss.`,
   );
-  return tidy(() => {
-    const losses = expectedSurprise(labels, logProbabilities(logits));
-    return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
-  });
+  const losses = () => expectedSurprise(labels, logProbabilities(logits));
+  return reduced(losses, reduction, () => util.sizeFromShape(logits.shape.slice(0, -1)));
 }
 
 /** What a sparse loss is made of. */
@@ -76,16 +78,19 @@ export function sparseCrossEntropy(
 ): Tensor {
   checkReduction(caller, reduction);
   checkLabels(caller, labels, logits, ignoreIndex);
-  return tidy(() => {
-    const losses = lossOfEach(labels, logits, loss, ignoreIndex);
-    if (reduction === 'none') return losses;
-    if (reduction === 'sum') return sum(losses);
-    if (ignoreIndex === undefined) return mean(losses);
-    const counted = sum(cast(notEqual(labels, ignoreIndex), 'float32'));
-    return div(sum(losses), maximum(counted, 1));
-  });
+  const losses = () => lossOfEach(labels, logits, loss, ignoreIndex);
+  return reduced(losses, reduction, () => countedLabels(labels, ignoreIndex));
 }
 
+/** A mean is that of the examples that count: those that do not have a loss of 0. */
+function reduced(losses: () => Tensor, reduction: Reduction, count: () => number | Scalar): Tensor {
+  if (reduction === 'none') return tidy(losses);
+  if (reduction === 'sum') return tidy(() => sum(losses()));
+  return meanOver(
+    tidy(() => div<Scalar>(sum(losses()), maximum(count(), 1))),
+    count,
+  );
+}
 /** The loss of each example, 0 for those that are ignored: by a kernel without a one-hot tensor, if there is one. */
 function lossOfEach(labels: Tensor, logits: Tensor, loss: SparseLoss, ignoreIndex?: number): Tensor {
   const definition = (labels: Tensor) => (x: Tensor) =>

@@ -1,4 +1,4 @@
-import { getBackend, type Tensor, util } from '@tensorflow/tfjs-core';
+import { cast, getBackend, notEqual, type Scalar, sum, type Tensor, tidy, util } from '@tensorflow/tfjs-core';
 
 /** Whether tensors live in the memory of the host, so that reading labels waits for nothing. */
 export const labelsAreReadable = (): boolean => ['cpu', 'wasm', 'tensorflow'].includes(getBackend());
@@ -36,4 +36,13 @@ export function checkLabels(caller: string, labels: Tensor, logits: Tensor, igno
         `${ignoreIndex === undefined ? '' : ` or ignoreIndex ${ignoreIndex}`}. Are there more classes than logits?`,
     );
   }
+}
+
+/** How many labels are not ignored: a number where that needs no waiting for a GPU. */
+export function countedLabels(labels: Tensor, ignoreIndex?: number): number | Scalar {
+  if (ignoreIndex === undefined) return labels.size;
+  if (!labelsAreReadable()) return tidy(() => sum<Scalar>(cast(notEqual(labels, ignoreIndex), 'float32')));
+  let count = 0;
+  for (const label of labels.dataSync()) if (label !== ignoreIndex) count++;
+  return count;
 }

@@ -16,9 +16,8 @@ describeOnBackends('softmaxCollapse', () => {
   it.each(cases)('counts as the reference in float32: $name', ({ inputs, expected }) => {
     const logits = tf.tensor(inputs.logits.data, inputs.logits.shape, 'float32');
     const labels = labelsOf(inputs.labels.data);
-    expectClose(softmaxCollapse(logits, labels), expected.softmax_collapse_fraction_f32, 1e-6);
-    expectClose(softmaxCollapse(logits), expected.softmax_collapse_fraction_f32, 1e-6);
-    expectClose(zeroLossShare(logits, labels), expected.zero_terms_f32_ce, 1e-6);
+    expectClose(softmaxCollapse(labels, logits), expected.softmax_collapse_fraction_f32, 1e-6);
+    expectClose(zeroLossShare(labels, logits), expected.zero_terms_f32_ce, 1e-6);
   });
 
   it('counts a collapsed example with the wrong label, whose loss is not zero', () => {
@@ -27,8 +26,8 @@ describeOnBackends('softmaxCollapse', () => {
       [0, 50],
       [1, 0],
     ]);
-    expectClose(softmaxCollapse(logits, labelsOf([0, 0, 0])), 2 / 3, 1e-6);
-    expectClose(zeroLossShare(logits, labelsOf([0, 0, 0])), 1 / 3, 1e-6);
+    expectClose(softmaxCollapse(labelsOf([0, 0, 0]), logits), 2 / 3, 1e-6);
+    expectClose(zeroLossShare(labelsOf([0, 0, 0]), logits), 1 / 3, 1e-6);
   });
 
   it('leaves ignored positions out, in any shape', () => {
@@ -50,13 +49,14 @@ describeOnBackends('softmaxCollapse', () => {
       [2, 2],
       'int32',
     );
-    expectClose(softmaxCollapse(logits, labels, { ignoreIndex: -100 }), 2 / 3, 1e-6);
-    expectClose(zeroLossShare(logits, labels, { ignoreIndex: -100 }), 1 / 3, 1e-6);
+    expectClose(softmaxCollapse(labels, logits, { ignoreIndex: -100 }), 2 / 3, 1e-6);
+    expectClose(zeroLossShare(labels, logits, { ignoreIndex: -100 }), 1 / 3, 1e-6);
   });
 
   it('is zero for logits whose sum of exponentials keeps a second term', () => {
     expectClose(
       softmaxCollapse(
+        labelsOf([0, 0]),
         tf.tensor2d([
           [15, 0],
           [0, 0],
@@ -68,9 +68,9 @@ describeOnBackends('softmaxCollapse', () => {
   });
 
   it('refuses labels that do not fit', () => {
-    expect(() => softmaxCollapse(tf.zeros([2, 3]), labelsOf([0]))).toThrow(
+    expect(() => softmaxCollapse(labelsOf([0]), tf.zeros([2, 3]))).toThrow(
       'softmaxCollapse: labels have shape [1]',
     );
-    expect(() => zeroLossShare(tf.zeros([1, 3]), labelsOf([3]))).toThrow('label 0 is 3');
+    expect(() => zeroLossShare(labelsOf([3]), tf.zeros([1, 3]))).toThrow('zeroLossShare: label 0 is 3');
   });
 });

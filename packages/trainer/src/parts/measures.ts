@@ -53,7 +53,7 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
         const logits = model.forward(inputs, { observe });
         return {
           accuracy: countedAccuracy(targets, logits),
-          softmaxCollapse: softmaxCollapse(logits, targets, { ignoreIndex: IGNORED }),
+          softmaxCollapse: softmaxCollapse(targets, logits, { ignoreIndex: IGNORED }),
           ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
         };
       });
