@@ -27,6 +27,7 @@ export interface Run {
 
 /** What a step had in hand. Tensors are freed once the callbacks have seen them. */
 export interface StepTensors {
+  /** NaN where nothing counted, as where all labels are ignored. */
   readonly loss: number;
   /** By the names of their variables, as the optimizer got them. */
   readonly gradients: NamedTensorMap;

@@ -1,7 +1,9 @@
-import { argMax, cast, dispose, equal, mean, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { argMax, cast, dispose, div, equal, mul, notEqual, sum, Tensor, tidy } from '@tensorflow/tfjs-core';
 import { asBatch, type Batch, type Tensors, tensorsIn } from './batch.js';
 import { type BatchSource, type Data, iteratorOf } from './batch-stream.js';
+import { type Count, type Counted, counted, countedOf, divisorOf } from './counted.js';
 import type { Loss } from './gradients.js';
+import { IGNORED, type IgnoredLabelsWarning } from './ignored-labels.js';
 import { forward, type Model } from './model.js';
 import type { PrecisionEmulation } from './precision.js';
 
@@ -13,8 +15,11 @@ export interface Evaluation {
   readonly batches?: number;
   /** Evaluate every so many steps, and after the last. Default 100. */
   readonly every?: number;
-  /** Numbers beside the loss, each a scalar: `{ accuracy }`. They are recorded as `validationAccuracy`. */
-  readonly metrics?: Readonly<Record<string, (targets: never, outputs: never) => Tensor>>;
+  /**
+   * Numbers beside the loss, as a loss returns them: `{ accuracy }`. They are recorded as `validationAccuracy`. One that
+   * counts nothing in all of the data is left out.
+   */
+  readonly metrics?: Readonly<Record<string, Loss>>;
 }
 
 /** An evaluation of your own: any numbers by name. */
@@ -23,52 +28,98 @@ export interface OwnEvaluation {
   readonly every?: number;
 }
 
+export interface AccuracyOptions {
+  /** The label that counts for nothing. Default −100. */
+  readonly ignoreIndex?: number;
+}
+
 /**
- * The share of examples whose largest output is the target's.
+ * The share of labels that have the largest output, among those that are not ignored; 0 where all are.
  *
  * @param targets Class numbers, int32, in the shape of `outputs` without its last axis; or probabilities in its shape.
  * @param outputs Scores, shape `[..., classes]`.
- * @returns A scalar from 0 to 1.
+ * @returns A scalar from 0 to 1, which says over how many labels it goes.
  */
-export function accuracy(targets: Tensor, outputs: Tensor): Tensor {
-  return tidy(() => {
-    const labels = targets.rank === outputs.rank ? argMax(targets, -1) : targets;
-    return mean(cast(equal(argMax(outputs, -1), cast(labels, 'int32')), 'float32'));
+export function accuracy(
+  targets: Tensor,
+  outputs: Tensor,
+  { ignoreIndex = IGNORED }: AccuracyOptions = {},
+): Tensor {
+  const labelsOf = () => (targets.rank === outputs.rank ? argMax(targets, -1) : cast(targets, 'int32'));
+  const countsOf = () => cast(notEqual(labelsOf(), ignoreIndex), 'float32');
+  const share = tidy(() => {
+    const right = cast(equal(argMax(outputs, -1), labelsOf()), 'float32');
+    const counts = countsOf();
+    return div(sum(mul(right, counts)), divisorOf(sum(counts)));
   });
+  return counted(share, () => tidy(() => sum(countsOf())));
 }
 
-/** Means over the batches of a pass, each batch weighing as much as it has targets: the mean over all of them. */
+/**
+ * Means over the batches of a pass, weighed so that they are the means over all of it: each batch counts as much as the
+ * loss or the metric says, or where it does not say, as it has targets.
+ */
 export async function evaluate(
   model: Model,
   loss: Loss,
   { data, batches = Infinity, metrics = {} }: Evaluation,
   emulation: PrecisionEmulation,
+  warnOfIgnored: IgnoredLabelsWarning,
 ): Promise<Record<string, number>> {
-  const named = Object.entries({ loss, ...metrics });
-  const sums: Record<string, number> = {};
-  let weights = 0;
-  let count = 0;
+  const measures = Object.entries({ loss, ...metrics });
+  const sums = measures.map(() => ({ sum: 0, count: 0 }));
+  let batchCount = 0;
   for await (const batch of passOver(data, batches)) {
-    const values = tidy(() => {
-      const outputs = emulation.run(() => forward(model, batch.inputs, { training: false, seed: 0 }));
-      return named.map(([, measure]) => scalar(measure(batch.targets as never, outputs as never)));
-    });
-    const weight = sizeOf(batch.targets) || sizeOf(batch.inputs);
-    const numbers = await Promise.all(values.map(async (value) => (await value.data())[0]));
-    dispose(values);
-    if (!Array.isArray(data)) dispose(tensorsIn(batch).filter(({ kept }) => !kept));
-    named.forEach(([name], i) => {
-      const key = `validation${name[0].toUpperCase()}${name.slice(1)}`;
-      sums[key] = (sums[key] ?? 0) + weight * numbers[i];
-    });
-    weights += weight;
-    count += 1;
+    batchCount += 1;
+    try {
+      const values = tidy(() => {
+        const outputs = emulation.run(() => forward(model, batch.inputs, { training: false, seed: 0 }));
+        return measures.map(([, measure]) => countedOf(measure(batch.targets as never, outputs as never)));
+      });
+      const read = await readCounted(values as Counted[]);
+      if (read[0].count === undefined) await warnOfIgnored(batch);
+      const size = sizeOf(batch.targets) || sizeOf(batch.inputs);
+      for (const [i, { mean, count = size }] of read.entries()) {
+        if (count === 0) continue;
+        sums[i].sum += count * mean;
+        sums[i].count += count;
+      }
+    } finally {
+      if (!Array.isArray(data))
+        dispose(tensorsIn(batch).filter(({ kept, isDisposed }) => !kept && !isDisposed));
+    }
   }
-  if (count === 0) throw new Error('train: the evaluation data gave no batch, expected at least one.');
-  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / weights]));
+  if (batchCount === 0) throw new Error('train: the evaluation data gave no batch, expected at least one.');
+  if (sums[0].count === 0) {
+    throw new Error(
+      'train: nothing counts in the evaluation data, as where all labels are ignored; expected at least one label.',
+    );
+  }
+  return Object.fromEntries(
+    measures.flatMap(([name], i) => {
+      const { sum, count } = sums[i];
+      return count > 0 ? [[`validation${name[0].toUpperCase()}${name.slice(1)}`, sum / count]] : [];
+    }),
+  );
 }
 
-const scalar = (value: Tensor): Tensor => (value.rank === 0 ? value : mean(value));
+/** Reads means and counts, and frees them. */
+async function readCounted(
+  values: readonly Counted[],
+): Promise<{ mean: number; count: number | undefined }[]> {
+  const numberOf = async (value: Count) => (value instanceof Tensor ? (await value.data())[0] : value);
+  try {
+    return await Promise.all(
+      values.map(async ({ mean, count }) => ({
+        mean: (await numberOf(mean)) as number,
+        count: await numberOf(count),
+      })),
+    );
+  } finally {
+    dispose(values.flatMap(({ mean, count }) => (count instanceof Tensor ? [mean, count] : [mean])));
+  }
+}
+
 const sizeOf = (tensors: Tensors): number => tensorsIn(tensors)[0]?.size ?? 0;
 
 async function* passOver(data: Data, batches: number): AsyncGenerator<Batch> {

@@ -1,73 +1,92 @@
 import {
   add,
+  cast,
+  clone,
   dispose,
-  mean,
-  mul,
+  keep,
   type NamedTensorMap,
   type Scalar,
-  type Tensor,
+  sum,
+  Tensor,
   tidy,
   type Variable,
   variableGrads,
 } from '@tensorflow/tfjs-core';
 import type { Batch } from './batch.js';
-import { type ForwardOptions, forward, type Model, ownLosses } from './model.js';
+import { type Count, type Counted, countedOf, type SumAndCount } from './counted.js';
+import { freeTape } from './free-tape.js';
+import { type ForwardOptions, forward, type Model } from './model.js';
 
-/** The loss of outputs, a scalar or one per example; labels first, as in `tf.losses`. */
-export type Loss = (targets: never, outputs: never) => Tensor;
+/**
+ * The loss of outputs; labels come first, as in `tf.losses`. It returns a scalar, one number per example, or
+ * `{ sum, count }`. The last two say over how much they go, and so do the scalars of `@evenkeel/stablemax`. Any other
+ * scalar is a plain mean, which weighs the same in every batch.
+ */
+export type Loss = (targets: never, outputs: never) => Tensor | SumAndCount;
 
-/** The loss of one batch, a scalar that depends on variables. */
-export type LossOfBatch = (batch: Batch, options: ForwardOptions) => Scalar;
+/** The loss of one batch, which depends on variables, and over how much it is the mean. */
+export type LossOfBatch = (batch: Batch, options: ForwardOptions) => Counted;
 
-/** A model and a loss as a function of a batch. Losses per example are averaged, and regularizers added. */
+/** A model and a loss as a function of a batch, without regularizers. */
 export const lossOfBatch =
   (model: Model, loss: Loss): LossOfBatch =>
-  (batch, options) => {
-    const outputs = forward(model, batch.inputs, options);
-    const value = loss(batch.targets as never, outputs as never);
-    return ownLosses(model).reduce<Tensor>(add, value.rank === 0 ? value : mean(value)) as Scalar;
-  };
+  (batch, options) =>
+    countedOf(loss(batch.targets as never, forward(model, batch.inputs, options) as never));
 
-/** A loss and its gradients by the names of their variables. */
+/** A mean loss and its gradients by the names of their variables. */
 export interface Gradients {
   readonly loss: Scalar;
   readonly gradients: NamedTensorMap;
+  /** Over how much they are the mean. A tensor belongs to whoever owns the gradients. */
+  readonly count: Count;
 }
 
-/** Loss and gradients of one batch. */
-export function gradientsOf(
-  batch: Batch,
-  loss: LossOfBatch,
-  options: ForwardOptions,
-  variables: readonly Variable[] | undefined,
-): Gradients {
-  const { value, grads } = variableGrads(() => loss(batch, options), variables && [...variables]);
-  return { loss: value, gradients: grads };
-}
-
-/** Adds up gradients of several batches; frees those that went in. */
-export function addGradients(sum: Gradients | undefined, next: Gradients): Gradients {
-  if (!sum) return next;
-  const gradients: NamedTensorMap = {};
-  for (const name of new Set([...Object.keys(sum.gradients), ...Object.keys(next.gradients)])) {
-    const [a, b] = [sum.gradients[name], next.gradients[name]];
-    gradients[name] = a && b ? add(a, b) : (a ?? b);
-    if (a && b) dispose([a, b]);
+/** Computes a loss and its gradients. */
+export function gradientsOf(loss: () => Counted, variables: readonly Variable[] | undefined): Gradients {
+  let count: Count;
+  const meanOf = () => {
+    const counted = loss();
+    count = counted.count instanceof Tensor ? keep(cast(sum(counted.count), 'float32')) : counted.count;
+    return counted.mean;
+  };
+  try {
+    const { value, grads } = variableGrads(meanOf, variables && [...variables]);
+    return { loss: value, gradients: grads, count };
+  } catch (error) {
+    if (count instanceof Tensor) dispose(count);
+    freeTape();
+    throw error;
   }
-  const loss = add<Scalar>(sum.loss, next.loss);
-  dispose([sum.loss, next.loss]);
-  return { loss, gradients };
 }
 
-/** The mean of `count` gradients that were added up. One is returned as it is, bit for bit. */
-export function meanOf(sum: Gradients, count: number): Gradients {
-  if (count === 1) return sum;
-  return tidy(() => {
-    const gradients = Object.fromEntries(
-      Object.entries(sum.gradients).map(([name, gradient]) => [name, mul(gradient, 1 / count)]),
-    );
-    const loss = mul<Scalar>(sum.loss, 1 / count);
-    dispose([sum.loss, ...Object.values(sum.gradients)]);
-    return { loss, gradients };
-  });
+export const disposeGradients = ({ loss, gradients, count }: Gradients): void =>
+  dispose([loss, ...Object.values(gradients), ...(count instanceof Tensor ? [count] : [])]);
+
+/** As `tidy`, for gradients. */
+export const tidyGradients = (compute: () => Gradients): Gradients =>
+  tidy(compute as never) as unknown as Gradients;
+
+/** The same gradients in other tensors. */
+export const mapGradients = (
+  { loss, gradients, count }: Gradients,
+  map: <T extends Tensor>(x: T) => T,
+): Gradients => ({
+  loss: map(loss),
+  gradients: Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, map(gradient)])),
+  count,
+});
+
+/** The sum of two, in tensors of its own. */
+export function addGradients(a: Gradients, b: Gradients): Gradients {
+  const gradients: NamedTensorMap = {};
+  for (const name of new Set([...Object.keys(a.gradients), ...Object.keys(b.gradients)])) {
+    const [one, other] = [a.gradients[name], b.gradients[name]];
+    gradients[name] = one && other ? add(one, other) : clone(one ?? other);
+  }
+  return { loss: add<Scalar>(a.loss, b.loss), gradients, count: addCounts(a.count, b.count) };
+}
+
+function addCounts(a: Count, b: Count): Count {
+  if (a === undefined || b === undefined) return undefined;
+  return typeof a === 'number' && typeof b === 'number' ? a + b : add(a, b);
 }

@@ -9,13 +9,8 @@ import { savedVariables } from './model.js';
 import { notify } from './notify.js';
 import type { Checkpointing, TrainOptions } from './options.js';
 import type { Progress } from './progress.js';
+import type { StepLoss } from './recorder.js';
 import { Saver } from './saver.js';
-
-/** The loss of a step, read. */
-export interface StepLoss {
-  readonly step: number;
-  readonly loss: number;
-}
 
 /** Saves a run, takes it up again, and takes it back when its loss has left the rails. */
 export class Keeper {

@@ -69,9 +69,9 @@ export function forward(model: Model, inputs: Tensors, options: ForwardOptions):
   );
 }
 
-/** What the model itself adds to the loss: regularizers of tf.layers. */
-export const ownLosses = (model: Model): Tensor[] =>
-  isLayers(model) ? (model.calculateLosses?.() ?? []) : [];
+/** What the model itself adds to the loss of a step: regularizers of tf.layers. */
+export const ownLosses = (model: Model | undefined): Tensor[] =>
+  model && isLayers(model) ? (model.calculateLosses?.() ?? []) : [];
 
 /** Gradients in the order of the variables, as `Optimizer.minimize` passes them: tfjs's own optimizers go by position. */
 export const inOrder = (gradients: NamedTensorMap, variables: readonly Variable[]) =>

@@ -1,8 +1,9 @@
-import type { Optimizer, Scalar, Variable } from '@tensorflow/tfjs-core';
+import type { Optimizer, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Batch } from './batch.js';
 import type { Data } from './batch-stream.js';
 import type { Callback } from './callback.js';
 import type { CheckpointStore, Which } from './checkpoint.js';
+import type { SumAndCount } from './counted.js';
 import type { Evaluation, OwnEvaluation } from './evaluate.js';
 import type { Loss } from './gradients.js';
 import type { GuardOptions } from './guard.js';
@@ -20,7 +21,7 @@ export type Checkpointing = { readonly every?: number } & (
 export interface TrainOptions {
   /** What learns: anything with `variables` and `forward`, `apply` or `predict`, or a tf.layers model. */
   readonly model?: Model;
-  /** From targets and outputs to a scalar, or one number per example: `tf.losses.meanSquaredError`. */
+  /** From targets and outputs to a scalar, one number per example, or `{ sum, count }`: `tf.losses.meanSquaredError`. */
   readonly loss?: Loss;
   /**
    * In the place of model and loss: from a batch to the loss that the optimizer lowers. Without `optimizer` it takes the
@@ -29,7 +30,7 @@ export interface TrainOptions {
   readonly step?: (
     batch: Batch & { readonly [field: string]: unknown },
     options: ForwardOptions,
-  ) => Scalar | Promise<Scalar | number>;
+  ) => Tensor | SumAndCount | Promise<Tensor | SumAndCount | number>;
   /** Any `tf.Optimizer`. */
   readonly optimizer?: Optimizer;
   /** What to train. Default those of the model; without one, all that are trainable when training begins. */
@@ -37,7 +38,10 @@ export interface TrainOptions {
   readonly data: Data;
   /** Optimizer steps in all, those before a resumption included. Default: until data ends or a callback stops it. */
   readonly steps?: number;
-  /** Batches per step, whose gradients are averaged: as one batch of that many times the size. Default 1. */
+  /**
+   * Batches per step, whose gradients are averaged: as one batch of that many times the size. A loss that says its count
+   * weighs each batch by it; plain scalars weigh the same. Default 1.
+   */
   readonly gradientAccumulation?: number;
   readonly evaluate?: Evaluation | OwnEvaluation;
   readonly callbacks?: readonly Callback[];
@@ -57,9 +61,9 @@ export interface TrainOptions {
   /** Decides what is random in a step, a whole number from 0 to 2³² − 1. Default 0. */
   readonly seed?: number;
   /**
-   * How many threads share each batch, in Node; each computes the gradients of its rows. Default 1. Losses that are a mean
-   * over rows and no dropout give the result of one thread within rounding. The threads run this program once more, up to
-   * here, unless `script` says another.
+   * How many threads share each batch, in Node; each computes the gradients of its rows, which weigh as much as the loss
+   * says that they count, or where it does not say as many rows as they are. Default 1. Without dropout the result is that
+   * of one thread within rounding. The threads run this program once more, up to here, unless `script` says another.
    */
   readonly workers?: number | WorkersOptions;
   /** Ends training after the step that is being taken, with a checkpoint. */

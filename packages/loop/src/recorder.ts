@@ -14,13 +14,21 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type Batch, countOf } from './batch.js';
 import type { Callback, Run, StepTensors } from './callback.js';
+import type { Count } from './counted.js';
 import type { LearningRate } from './learning-rate.js';
+
+/** The loss of a step, read. */
+export interface StepLoss {
+  readonly step: number;
+  readonly loss: number;
+}
 
 /**
  * Measures steps. Between records it keeps the losses as scalars, unread, so that a bad one is known by its step.
  */
 export class Recorder {
-  private losses: { step: number; loss: Scalar }[] = [];
+  private losses: { step: number; loss: Scalar; count: Count }[] = [];
+  private hasWarned = false;
   private counted = { tokens: 0, examples: 0 };
   private since = performance.now();
 
@@ -35,19 +43,33 @@ export class Recorder {
     this.counted[unit] += count;
   }
 
-  /** Takes over the loss of a step. */
-  add(step: number, loss: Scalar): void {
-    this.losses.push({ step, loss });
+  /** Takes over the loss of a step, and its count. */
+  add(step: number, loss: Scalar, count: Count): void {
+    this.losses.push({ step, loss, count });
   }
 
-  /** Reads and forgets the losses since the last time. */
-  async takeLosses(): Promise<{ step: number; loss: number }[]> {
+  /** Reads and forgets the losses since the last time. A step in which nothing counted has none. */
+  async takeLosses(): Promise<StepLoss[]> {
     const taken = this.losses.splice(0);
     const read = await Promise.all(
-      taken.map(async ({ step, loss }) => ({ step, loss: (await loss.data())[0] })),
+      taken.map(async ({ step, loss, count }) => ({
+        step,
+        loss: (await loss.data())[0],
+        count: count instanceof Tensor ? (await count.data())[0] : count,
+      })),
     );
-    dispose(taken.map(({ loss }) => loss));
-    return read;
+    disposeLosses(taken);
+    const isEmpty = ({ loss, count }: (typeof read)[number]) => count === 0 && Number.isFinite(loss);
+    const empty = read.find(isEmpty);
+    if (empty && !this.hasWarned) {
+      this.hasWarned = true;
+      console.warn(
+        `train: nothing counts in step ${empty.step}, as where all labels are ignored. It has no loss, and its ` +
+          'gradients are 0 but for regularizers: only those, momentum and weight decay change the weights. ' +
+          'Leave out such batches.',
+      );
+    }
+    return read.filter((each) => !isEmpty(each)).map(({ step, loss }) => ({ step, loss }));
   }
 
   /** Numbers of a step, before it changes the variables. */
@@ -89,9 +111,12 @@ export class Recorder {
   }
 
   dispose(): void {
-    dispose(this.losses.splice(0).map(({ loss }) => loss));
+    disposeLosses(this.losses.splice(0));
   }
 }
+
+const disposeLosses = (losses: readonly { loss: Scalar; count: Count }[]): void =>
+  dispose(losses.flatMap(({ loss, count }) => (count instanceof Tensor ? [loss, count] : [loss])));
 
 const sumOfSquares = (tensors: readonly Tensor[]): Tensor =>
   addN(tensors.map((tensor) => sum(square(tensor))));

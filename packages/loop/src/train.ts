@@ -3,6 +3,7 @@ import { BatchStream } from './batch-stream.js';
 import { breather } from './breathe.js';
 import type { End, MetricRecord } from './callback.js';
 import { evaluate } from './evaluate.js';
+import { ignoredLabelsWarning } from './ignored-labels.js';
 import { Keeper } from './keeper.js';
 import { inOrder } from './model.js';
 import { notify } from './notify.js';
@@ -43,8 +44,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const keeper = await Keeper.open(options, run, stream);
   const recorder = new Recorder(run.variables, keeper.learningRate, callbacks);
   const emulation = new PrecisionEmulation(options.precision ?? 'float32');
+  const warnOfIgnored = ignoredLabelsWarning();
   const pool = poolOf(options, run);
-  const gradientsAt = stepGradients(options, run, stream, emulation, pool, (batch) => recorder.count(batch));
+  const gradientsAt = stepGradients(
+    options,
+    run,
+    stream,
+    emulation,
+    pool,
+    (batch) => recorder.count(batch),
+    warnOfIgnored,
+  );
   const history: MetricRecord[] = [];
   let evaluatedAt: number | undefined;
   const breathe = breather();
@@ -80,15 +90,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const isDue = step === 1 || step === steps || step % logEvery === 0;
     const taken = await gradientsAt(step);
     if (!taken) return run.stop('data');
-    const { loss, gradients, batch } = taken;
-    recorder.add(step, loss);
+    const { loss, gradients, batch, count } = taken;
+    recorder.add(step, loss, count);
     try {
       let numbers: Record<string, number> = {};
       if (isDue) {
         const losses = await recorder.takeLosses();
         if (await keeper.check(losses, gradients)) return;
-        const tensors = { loss: losses.at(-1)!.loss, gradients, batch };
-        numbers = { loss: tensors.loss, ...(await recorder.before(run, tensors)) };
+        const own = losses.find((loss) => loss.step === step);
+        const tensors = { loss: own?.loss ?? Number.NaN, gradients, batch };
+        numbers = { ...(own && { loss: own.loss }), ...(await recorder.before(run, tensors)) };
       }
       const updateRatio = isDue && optimizer ? recorder.updateRatio() : undefined;
       optimizer?.applyGradients(inOrder(gradients, run.variables));
@@ -113,7 +124,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const result =
       'run' in evaluation
         ? { ...(await evaluation.run()) }
-        : await evaluate(model!, loss!, evaluation, emulation);
+        : await evaluate(model!, loss!, evaluation, emulation, warnOfIgnored);
     await notify(callbacks, 'onEvaluate', result, run);
     return result;
   }

@@ -15,11 +15,6 @@ export interface WorkersOptions {
   readonly script?: string | URL;
   /** What the script finds in `process.argv` behind the first two. Default what this program does. */
   readonly argv?: readonly string[];
-  /**
-   * How much a part of a batch counts in the mean. Default its rows. Where a loss averages over something else, such as
-   * the labels that are not ignored, count that.
-   */
-  readonly weigh?: (batch: Batch) => number;
 }
 
 /** Gradients of whole batches, computed in parts. */

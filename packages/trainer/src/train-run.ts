@@ -1,4 +1,5 @@
 import {
+  accuracy,
   type Callback,
   type Checkpointing,
   type TrainOptions,
@@ -9,7 +10,6 @@ import {
 } from '@evenkeel/loop';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { RunParts } from './build-run.js';
-import { countedAccuracy, countedTargets } from './parts/measures.js';
 
 /** What a config is not about: who watches, whether to go on, and where checkpoints are kept. */
 export interface TrainRunOptions {
@@ -51,12 +51,10 @@ function trainOptionsOf(
     gradientAccumulation,
     logEvery,
     seed,
-    workers: { ...workers, count: config.workers, weigh: countedTargets },
+    workers: { ...workers, count: config.workers },
     precision,
     guard: action === 'off' ? false : { action, ...limits },
-    ...(data.validation
-      ? { evaluate: { data: data.validation, ...evaluate, metrics: { accuracy: countedAccuracy } } }
-      : {}),
+    ...(data.validation ? { evaluate: { data: data.validation, ...evaluate, metrics: { accuracy } } } : {}),
     callbacks: [...callbacks, ...others],
     ...(checkpoint ? { checkpoint, resume } : {}),
     signal,

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { copyWeights, errorAlongPath, type Path, type Weights } from '@evenkeel/mode-connectivity';
 import { plotPath } from '@evenkeel/mode-connectivity/plot';
+import { accuracy } from '@evenkeel/trainer';
 import type { Override } from '@evenkeel/trainer/config';
-import { countedAccuracy, IGNORED, localName, lossOf, UsageError } from '@evenkeel/trainer/config';
+import { IGNORED, localName, lossOf, UsageError } from '@evenkeel/trainer/config';
 import {
   checkSameFunction,
   isRun,
@@ -121,7 +122,7 @@ async function pathBetween(
         const logits = model.forward(inputs as tf.Tensor2D);
         return {
           loss: tf.mean(loss(targets, logits)) as tf.Scalar,
-          error: tf.sub(1, countedAccuracy(targets, logits)) as tf.Scalar,
+          error: tf.sub(1, accuracy(targets, logits)) as tf.Scalar,
         };
       },
       data: {

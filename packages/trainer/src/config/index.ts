@@ -3,7 +3,6 @@ export { assignWeights, localName } from '../parts/assign-weights.js';
 export { type ConfiguredData, type DataOptions, dataOf } from '../parts/data-of.js';
 export { ExampleBatches } from '../parts/example-batches.js';
 export { IGNORED, lossOf } from '../parts/loss-of.js';
-export { countedAccuracy } from '../parts/measures.js';
 export { Mlp, type MlpOptions } from '../parts/mlp.js';
 export { modelOf } from '../parts/model-of.js';
 export { ConfiguredOptimizer, optimizerOf } from '../parts/optimizer-of.js';

@@ -1,25 +1,9 @@
 import type { GPT } from '@evenkeel/gpt-model';
 import { lipschitzCertificate, type MatrixValues, spectralNormEstimate } from '@evenkeel/lipschitz';
-import type { Batch, Callback, Run } from '@evenkeel/loop';
+import { accuracy, type Callback, type Run } from '@evenkeel/loop';
 import { isMatrix } from '@evenkeel/optim';
 import { softmaxCollapse } from '@evenkeel/stablemax';
-import {
-  abs,
-  argMax,
-  cast,
-  dispose,
-  div,
-  equal,
-  keep,
-  max,
-  maximum,
-  mul,
-  notEqual,
-  stack,
-  sum,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { abs, dispose, keep, max, stack, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { IGNORED } from './loss-of.js';
 import { Mlp } from './mlp.js';
 import type { ConfiguredOptimizer } from './optimizer-of.js';
@@ -52,7 +36,7 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
       const measured = tidy(() => {
         const logits = model.forward(inputs, { observe });
         return {
-          accuracy: countedAccuracy(targets, logits),
+          accuracy: accuracy(targets, logits),
           softmaxCollapse: softmaxCollapse(targets, logits, { ignoreIndex: IGNORED }),
           ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
         };
@@ -98,19 +82,6 @@ const valuesOf = async (tensor: Tensor): Promise<MatrixValues> => ({
   shape: tensor.shape,
   data: await tensor.data(),
 });
-
-/** The share of targets that have the largest logit, among those that count. */
-export function countedAccuracy(targets: Tensor, logits: Tensor): Tensor {
-  return tidy(() => {
-    const counted = cast(notEqual(targets, IGNORED), 'float32');
-    const right = cast(equal(argMax(logits, -1), targets), 'float32');
-    return div(sum(mul(right, counted)), maximum(sum(counted), 1));
-  });
-}
-
-/** How many targets of a batch count. */
-export const countedTargets = ({ targets }: Batch): number =>
-  tidy(() => sum(cast(notEqual(targets as Tensor, IGNORED), 'float32')).dataSync()[0]);
 
 /** Measured is before a step: the first, and each that ends so many. */
 const isEvery = ({ step }: Run, every: number): boolean => step === 0 || (step + 1) % every === 0;

@@ -1,15 +1,6 @@
-import {
-  add,
-  dispose,
-  mul,
-  type NamedTensorMap,
-  type Scalar,
-  scalar,
-  tensor,
-  tidy,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { dispose, type NamedTensorMap, scalar, tensor, type Variable } from '@tensorflow/tfjs-core';
 import { type Batch, tensorsIn } from '../../batch.js';
+import { GradientMean } from '../../gradient-mean.js';
 import { type Gradients, gradientsOf, type LossOfBatch } from '../../gradients.js';
 import type { ForwardOptions } from '../../model.js';
 import { seedOf } from '../../seeds.js';
@@ -21,7 +12,7 @@ import { sizeOf, viewsOf } from './protocol.js';
 /**
  * Data-parallel gradients: each thread computes those of its part of a batch, this one adds them up.
  *
- *     g = Σ_r share_r · ∇ loss(part_r),   share_r = weight of part r / weight of all
+ *     g = Σ_r count_r · ∇ loss(part_r) / Σ_r count_r,   a part counting as its loss says, or else its rows
  *
  * Only this thread has an optimizer, data and checkpoints; the others hold a copy of the weights, in shared memory. Sums
  * are in the order of the threads, so that a run repeats itself bit for bit.
@@ -36,13 +27,12 @@ export class WorkerPool implements GradientPool {
     private readonly variables: readonly Variable[],
     private readonly others: readonly Other[],
     weights: SharedArrayBuffer,
-    private readonly weigh: WorkersOptions['weigh'],
   ) {
     this.weights = viewsOf(weights, variables);
   }
 
   /** @throws If a thread ends, fails, or arrives at `train` with other variables. */
-  static async open({ count, script, argv, weigh }: WorkersOptions, variables: readonly Variable[]) {
+  static async open({ count, script, argv }: WorkersOptions, variables: readonly Variable[]) {
     const path = script ?? ownScript();
     const bytes = 4 * sizeOf(variables);
     const weights = new SharedArrayBuffer(bytes);
@@ -54,7 +44,7 @@ export class WorkerPool implements GradientPool {
         variables,
       );
     });
-    const pool = new WorkerPool(variables, others, weights, weigh);
+    const pool = new WorkerPool(variables, others, weights);
     try {
       await Promise.all(others.map((other) => other.isReady()));
     } catch (error) {
@@ -68,9 +58,6 @@ export class WorkerPool implements GradientPool {
     const { variables, others } = this;
     await this.shareWeights();
     const parts = splitBatch(await readBatch(batch), others.length + 1);
-    const weights = parts.map((part) => this.weightOf(part));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const shares = weights.map((weight) => (total > 0 ? weight / total : 1 / parts.length));
     const asked = others.slice(0, parts.length - 1);
     const seedFor = (rank: number) => ({
       ...options,
@@ -81,29 +68,28 @@ export class WorkerPool implements GradientPool {
         other.ask({
           batch: parts[i + 1],
           options: seedFor(i + 1),
-          share: shares[i + 1],
           version: this.version,
         }),
       ),
     );
     replies.catch(() => {}); // what this thread throws itself comes first
     const own = this.own(parts[0], loss, seedFor(0));
+    const isPlain = own.count === undefined;
+    const mean = new GradientMean();
+    mean.add(isPlain ? { ...own, count: rowsOf(parts[0]) } : own);
     try {
       const answers = await replies;
-      return tidy(() => {
+      answers.forEach(({ loss, count, has }, i) => {
         const gradients: NamedTensorMap = {};
         variables.forEach(({ name, shape }, v) => {
-          const terms = answers.flatMap(({ has }, i) =>
-            has[v] ? [tensor(asked[i].gradients[v].slice(), shape)] : [],
-          );
-          if (own.gradients[name]) terms.unshift(mul(own.gradients[name], shares[0]));
-          if (terms.length > 0) gradients[name] = terms.reduce((sum, term) => add(sum, term));
+          if (has[v]) gradients[name] = tensor(asked[i].gradients[v].slice(), shape);
         });
-        const theirs = answers.reduce((sum, answer) => sum + answer.loss, 0);
-        return { loss: add<Scalar>(mul(own.loss, shares[0]), scalar(theirs)), gradients };
+        mean.add({ loss: scalar(loss), gradients, count: isPlain ? rowsOf(parts[i + 1]) : count });
       });
+      const taken = mean.take()!;
+      return isPlain ? { ...taken, count: undefined } : taken;
     } finally {
-      dispose([own.loss, ...Object.values(own.gradients)]);
+      mean.dispose();
     }
   }
 
@@ -125,17 +111,7 @@ export class WorkerPool implements GradientPool {
   private own(part: HostBatch, loss: LossOfBatch, options: ForwardOptions): Gradients {
     const batch = makeBatch(part);
     try {
-      return gradientsOf(batch, loss, options, this.variables);
-    } finally {
-      dispose(tensorsIn(batch));
-    }
-  }
-
-  private weightOf(part: HostBatch): number {
-    if (!this.weigh) return rowsOf(part);
-    const batch = makeBatch(part);
-    try {
-      return this.weigh(batch);
+      return gradientsOf(() => loss(batch, options), this.variables);
     } finally {
       dispose(tensorsIn(batch));
     }

@@ -18,8 +18,6 @@ export const WORKER_DATA = 'evenkeel: train';
 export interface Request {
   readonly batch: HostBatch;
   readonly options: ForwardOptions;
-  /** What loss and gradients are multiplied with. */
-  readonly share: number;
   /** Counts how often the weights have changed. */
   readonly version: number;
 }
@@ -27,7 +25,13 @@ export interface Request {
 /** And back: first what its variables are, then one of these per request. */
 export type Reply =
   | { readonly shapes: readonly number[][] }
-  | { readonly loss: number /** Which variables have a gradient. */; readonly has: readonly boolean[] }
+  | {
+      readonly loss: number;
+      /** Over how much loss and gradients are the mean, if the loss says it. */
+      readonly count: number | undefined;
+      /** Which variables have a gradient. */
+      readonly has: readonly boolean[];
+    }
   | { readonly error: string };
 
 /** Where each variable lies in shared memory, in numbers. */

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { dispose, mul, type Scalar, tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { dispose, Tensor, tensor, type Variable } from '@tensorflow/tfjs-core';
 import { tensorsIn } from '../../batch.js';
-import { type Gradients, gradientsOf, type LossOfBatch, lossOfBatch } from '../../gradients.js';
+import { disposeGradients, type Gradients, gradientsOf } from '../../gradients.js';
 import type { TrainOptions } from '../../options.js';
 import { PrecisionEmulation } from '../../precision.js';
 import { Progress } from '../../progress.js';
+import { emulated, lossOfOptions } from '../../step-gradients.js';
 import { makeBatch } from './host-batch.js';
 import { type Reply, type Request, type Start, viewsOf, WORKER_DATA } from './protocol.js';
 
@@ -16,16 +17,18 @@ export async function serveGradients(options: TrainOptions): Promise<void> {
   const { variables } = new Progress(options);
   const weights = viewsOf(start.weights, variables);
   const results = viewsOf(start.gradients, variables);
-  const { model, loss, step, precision = 'float32' } = options;
-  const emulation = new PrecisionEmulation(precision);
-  const lossOf = (step ?? lossOfBatch(model!, loss!)) as LossOfBatch;
-  const answer = async ({ batch: values, options, share }: Request): Promise<Reply> => {
+  const emulation = new PrecisionEmulation(options.precision ?? 'float32');
+  const lossOf = emulated(lossOfOptions(options), emulation);
+  const answer = async ({ batch: values, options }: Request): Promise<Reply> => {
     const batch = makeBatch(values);
-    const taken = gradientsOf(batch, (b, o) => emulation.run(() => lossOf(b, o)), options, variables);
     try {
-      return await write(scaled(taken, share), variables, results);
+      return await write(
+        gradientsOf(() => lossOf(batch, options), variables),
+        variables,
+        results,
+      );
     } finally {
-      dispose([taken.loss, ...Object.values(taken.gradients), ...tensorsIn(batch)]);
+      dispose(tensorsIn(batch));
     }
   };
   let version = 0;
@@ -51,26 +54,23 @@ function take(variables: readonly Variable[], weights: readonly Float32Array[]):
   });
 }
 
-const scaled = ({ loss, gradients }: Gradients, share: number): Gradients =>
-  tidy(() => ({
-    loss: mul<Scalar>(loss, share),
-    gradients: Object.fromEntries(
-      Object.entries(gradients).map(([name, value]) => [name, mul(value, share)]),
-    ),
-  }));
-
-/** Puts gradients where the first thread sees them. */
+/** Puts gradients where the first thread sees them, and frees them. */
 async function write(
-  { loss, gradients }: Gradients,
+  gradients: Gradients,
   variables: readonly Variable[],
   results: readonly Float32Array[],
 ): Promise<Reply> {
   try {
+    const { gradients: byName, count } = gradients;
     for (const [v, { name }] of variables.entries()) {
-      if (gradients[name]) results[v].set((await gradients[name].data()) as Float32Array);
+      if (byName[name]) results[v].set((await byName[name].data()) as Float32Array);
     }
-    return { loss: (await loss.data())[0], has: variables.map(({ name }) => gradients[name] !== undefined) };
+    return {
+      loss: (await gradients.loss.data())[0],
+      count: count instanceof Tensor ? (await count.data())[0] : count,
+      has: variables.map(({ name }) => byName[name] !== undefined),
+    };
   } finally {
-    dispose([loss, ...Object.values(gradients)]);
+    disposeGradients(gradients);
   }
 }

@@ -43,9 +43,11 @@ describe('workers', () => {
     expectSame(three, one);
   });
 
-  it('count parts as they are told to', async () => {
-    const [plain, weighed] = await Promise.all([child(2), child(2, 'weighed')]);
-    expect(Math.abs(plain.weights[0] - weighed.weights[0])).toBeGreaterThan(1e-5);
+  it('weigh each part by what its loss counts, also where that is nothing', async () => {
+    const [one, three] = await Promise.all([child(1, 'counted'), child(3, 'counted')]);
+    expectSame(three, one);
+    const plain = await child(1);
+    expect(Math.abs(plain.weights[0] - one.weights[0])).toBeGreaterThan(1e-4);
   });
 
   it('that cannot help are named, with what to do', async () => {
