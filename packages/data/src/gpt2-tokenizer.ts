@@ -3,15 +3,17 @@ import { show } from './check.js';
 import type { Tokenizer } from './tokenizer.js';
 import { wordEndsBefore } from './word-boundary.js';
 
-const ORDINARY = { disallowedSpecial: new Set<string>() };
 const [VOCAB_SIZE, END_OF_TEXT] = [50257, 50256];
 
-/** How GPT-2 divides a text into words before it encodes them one by one. */
-const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+/**
+ * How GPT-2 divides a text into words before it encodes them one by one. White space is Unicode's: JavaScript's `\s` takes
+ * U+FEFF for it and leaves out U+0085.
+ */
+export const GPT2_WORD =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** gpt-tokenizer takes time quadratic in a word's length, and fails beyond 10⁵ tokens a word. */
-const LONG = 256;
-const HAS_LONG_WORD = new RegExp(`\\S{${LONG}}|\\s{${LONG}}`);
+/** The longest word, and how many of them, whose tokens are remembered. */
+const [CACHED_LENGTH, CACHED_WORDS] = [64, 2 ** 16];
 
 /**
  * GPT-2's tokenizer: byte-level BPE, 50257 tokens. Needs the optional package `gpt-tokenizer`, which has the vocabulary.
@@ -19,19 +21,23 @@ const HAS_LONG_WORD = new RegExp(`\\S{${LONG}}|\\s{${LONG}}`);
  * The text `<|endoftext|>` is encoded letter by letter like any other (tiktoken's `encode_ordinary`), so that a text
  * from outside cannot end a document; the token is `endOfText`, 50256.
  *
- * Decoding is done here, and so are very long words: version 4.0.0 of gpt-tokenizer keeps half a character for the next
- * call, and is quadratic.
+ * Only the vocabulary is that package's. Its version 4.0.0 divides words by JavaScript's white space, takes time quadratic in
+ * a word's length, and keeps half a character for the next call.
  *
  * @throws If `gpt-tokenizer` is not installed. Any GPT-2 `tokenizer.json` works without it: {@link tokenizerFromJson}.
  */
 export async function gpt2Tokenizer(): Promise<Tokenizer> {
-  const { encode, vocabulary } = await loadEncoding();
-  const bytes = vocabulary.map(bytesOf);
+  const bytes = (await loadVocabulary()).map(bytesOf);
   bytes[END_OF_TEXT] = bytesOf('<|endoftext|>');
-  let ranks: Map<string, number> | undefined;
-  const encodeLong = (word: string) => {
-    ranks ??= new Map(bytes.slice(0, END_OF_TEXT).map((token, id) => [latin1(token), id]));
-    return bytePairMerge(latin1(bytesOf(word)), ranks);
+  const ranks = new Map(bytes.slice(0, END_OF_TEXT).map((token, id) => [latin1(token), id]));
+  const cache = new Map<string, number[]>();
+  const encodeWord = (word: string): number[] => {
+    const known = cache.get(word);
+    if (known) return known;
+    const tokens = bytePairMerge(latin1(bytesOf(word)), ranks);
+    if (cache.size >= CACHED_WORDS) cache.clear();
+    if (word.length <= CACHED_LENGTH) cache.set(word, tokens);
+    return tokens;
   };
 
   return {
@@ -39,12 +45,8 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
     vocabSize: VOCAB_SIZE,
     endOfText: END_OF_TEXT,
     encode(text) {
-      if (!HAS_LONG_WORD.test(text)) return encode(text, ORDINARY);
       const tokens: number[] = [];
-      for (const [word] of text.matchAll(WORD)) {
-        for (const token of word.length < LONG ? encode(word, ORDINARY) : encodeLong(word))
-          tokens.push(token);
-      }
+      for (const [word] of text.matchAll(GPT2_WORD)) for (const token of encodeWord(word)) tokens.push(token);
       return tokens;
     },
     decode(tokens) {
@@ -73,11 +75,9 @@ const bytesOf = (token: string | readonly number[]): Uint8Array =>
 /** Bytes as the characters U+0000 … U+00FF, to look them up. */
 const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
-async function loadEncoding() {
+async function loadVocabulary(): Promise<readonly (string | readonly number[])[]> {
   try {
-    const { encode } = await import('gpt-tokenizer/encoding/r50k_base');
-    const { default: vocabulary } = await import('gpt-tokenizer/bpeRanks/r50k_base');
-    return { encode, vocabulary };
+    return (await import('gpt-tokenizer/bpeRanks/r50k_base')).default;
   } catch (error) {
     throw new Error(
       'gpt2Tokenizer: the package gpt-tokenizer could not be loaded, expected it to be installed. ' +

@@ -1,5 +1,6 @@
 import { Tokenizer as PublishedTokenizer } from '@huggingface/tokenizers';
 import { show } from './check.js';
+import { GPT2_WORD } from './gpt2-tokenizer.js';
 import type { Tokenizer } from './tokenizer.js';
 import { wordEndsBefore } from './word-boundary.js';
 
@@ -150,10 +151,19 @@ const OPTIONAL_STAGES = {
 function construct(json: TokenizerJson, config: TokenizerConfig): PublishedTokenizer {
   checkIds(json);
   try {
-    return new PublishedTokenizer({ ...OPTIONAL_STAGES, ...json }, config);
+    const tokenizer = new PublishedTokenizer({ ...OPTIONAL_STAGES, ...json }, config);
+    divideWordsAsPublished(tokenizer.pre_tokenizer);
+    return tokenizer;
   } catch (error) {
     throw damaged((error as Error).message, error);
   }
+}
+
+/** The library divides by JavaScript's white space, where published tokenizers take Unicode's. */
+function divideWordsAsPublished(stage: unknown): void {
+  const { tokenizers = [], use_regex } = (stage ?? {}) as { tokenizers?: unknown[]; use_regex?: boolean };
+  if (typeof use_regex === 'boolean') (stage as { pattern: RegExp }).pattern = GPT2_WORD;
+  for (const part of tokenizers) divideWordsAsPublished(part);
 }
 
 function parseObject(file: string, content: string | object): object {

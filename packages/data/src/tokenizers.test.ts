@@ -28,6 +28,15 @@ describe('gpt2Tokenizer', () => {
     );
   });
 
+  it.each([
+    // As Rust's tokenizers 0.23.2 encode them: U+FEFF is no white space, U+0085 is.
+    ['a \ufeffb', [64, 27332, 119, 123, 65]],
+    ['a \u0085b', [64, 220, 126, 227, 65]],
+  ])('takes for white space what Unicode does: %j', (text, tokens) => {
+    expect(gpt2.encode(text)).toEqual(tokens);
+    expect(gpt2FromJson.encode(text)).toEqual(tokens);
+  });
+
   it('takes <|endoftext|> in a text for what it is, letters; tokenizer.json takes it for the token', () => {
     expect(gpt2.encode('<|endoftext|>')).toHaveLength(7);
     expect(gpt2FromJson.encode('<|endoftext|>')).toEqual([50256]);

@@ -28,6 +28,7 @@ export const textWithTraps = fc
         '\r\n',
         '\t',
         '\u00a0',
+        '\u0085',
         '.',
         '...',
         ',',
