@@ -37,7 +37,6 @@ export async function fineTune(
       checkpoint: { directory: join(out, 'checkpoints'), every: saveEvery, keep: 2 },
       resume: resume ?? false,
       signal: interrupt.signal,
-      config: options,
     });
     writeFileSync(join(out, 'losses.svg'), plotLosses(result));
     return result;

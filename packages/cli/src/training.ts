@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { streamingDecoder, type Tokenizer } from '@evenkeel/data';
 import { GPT, generate } from '@evenkeel/gpt-model';
 import type { Callback } from '@evenkeel/trainer';
-import { buildRun, parseRunConfig, type RunConfig, type RunParts, trainRun } from '@evenkeel/trainer/config';
+import { type BuildRunOptions, buildRun, type RunParts, trainRun } from '@evenkeel/trainer/config';
 import {
-  checkTokens,
   METRICS,
   metricsFile,
   newestStep,
   onInterrupt,
+  type PlannedRun,
   progress,
   REPORT,
   readRun,
-  runNamed,
+  type StoredRun,
   samples,
   tensorboard,
   tokenizerOf,
@@ -28,8 +28,10 @@ import { measured } from './words.js';
 const SAMPLE_LENGTH = 200;
 
 export interface TrainingOptions {
-  /** Of a new run: empties its folder, once model and data are there. Without it the run in the folder goes on. */
+  /** Of a new run: empties its folder, once model and data are there. */
   readonly makeRoom?: () => Promise<void>;
+  /** The run that goes on, in the place of a new one. */
+  readonly stored?: StoredRun;
   /** What it runs on, written down so that a resumed run does, too. */
   readonly backend: BackendOptions;
 }
@@ -45,35 +47,30 @@ export interface Trained {
 
 /** Trains into a folder, and says what happens and what there is at the end. */
 export async function trainInto(
-  directory: string,
-  config: RunConfig,
+  planned: PlannedRun,
   output: Output,
-  { makeRoom, backend }: TrainingOptions,
+  { makeRoom, stored, backend }: TrainingOptions,
 ): Promise<Trained> {
-  const resume = makeRoom === undefined;
+  const { directory, config } = planned;
+  const resume = stored !== undefined;
   const interrupt = onInterrupt();
   const metrics = join(directory, METRICS);
   let hasRecords = false;
   const started = performance.now();
-  const before = runBefore(config);
-  const tokenizer = await tokensOf(directory, before, resume);
   let parts: RunParts | undefined;
   try {
-    parts = await buildRun(config, {
-      tokenizer,
-      loadWeights: !(resume && (await newestStep(directory)) !== undefined),
-    });
-    checkTokens(tokenizer, parts.data);
+    parts = await buildRun(config, stored ? await goingOn(stored) : { source: planned.source });
     await makeRoom?.();
-    if (!resume) await writeRun(directory, parts, backend, before);
+    const run = stored?.run ?? (await writeRun(directory, parts, backend));
     introduce(parts, directory, output, resume);
     const result = await trainRun(parts, {
+      run,
       resume,
       signal: interrupt.signal,
       workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
       callbacks: [
         ...(output.json ? [] : [progress()]),
-        metricsFile({ path: metrics, config }),
+        metricsFile({ path: metrics, run }),
         tensorboard({ directory }),
         samples({ path: metrics, every: config.evaluate.every, write: sampleWriter(parts) }),
         announce(output),
@@ -98,19 +95,12 @@ export async function trainInto(
   }
 }
 
-/** The run that one learns on from, if it does. */
-const runBefore = ({ model }: RunConfig): string | undefined =>
-  'load' in model && typeof model.load === 'string' ? runNamed(model.load)?.directory : undefined;
-
-/** The tokens that a model knows already: those of a run that goes on, or of the one that it learns on from. */
-async function tokensOf(
-  directory: string,
-  before: string | undefined,
-  resume: boolean,
-): Promise<Tokenizer | undefined> {
-  const source = resume ? directory : before;
-  return source === undefined ? undefined : tokenizerOf(source);
-}
+/** A run that goes on has tokens of its own, and once it has a checkpoint weights of its own. */
+const goingOn = async (stored: StoredRun): Promise<BuildRunOptions> => ({
+  source: stored.source,
+  tokenizer: await tokenizerOf(stored),
+  loadWeights: (await newestStep(stored.directory)) === undefined,
+});
 
 function introduce(
   { model, data, config }: RunParts,
@@ -181,9 +171,8 @@ async function writeText(model: GPT, tokenizer: Tokenizer, seed: number): Promis
 
 /** What further threads do: the run of a folder, whose first thread tells them which gradients it needs. */
 export async function helpTraining(directory: string): Promise<void> {
-  const { config, backend } = readRun(directory);
-  await useBackend(backend);
-  const { checkpoint: _, ...rest } = config;
-  const tokenizer = await tokenizerOf(directory);
-  await trainRun(await buildRun(parseRunConfig(rest), { tokenizer, loadWeights: false }));
+  const stored = readRun(directory);
+  await useBackend(stored.backend);
+  const { checkpoint: _, ...config } = stored.config;
+  await trainRun(await buildRun(config, { tokenizer: await tokenizerOf(stored), loadWeights: false }));
 }

@@ -28,8 +28,8 @@ export interface RunState {
   readonly rollbacks: number;
   /** The first loss that was recorded, which a guard compares with. */
   readonly firstLoss: number | null;
-  /** Whatever the user wants to find there: a run config. */
-  readonly config?: unknown;
+  /** The name of the run, if it has one. */
+  readonly run?: string;
 }
 
 /** Which checkpoint: the newest that is complete, the best, or one by its name. */

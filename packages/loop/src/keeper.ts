@@ -53,13 +53,19 @@ export class Keeper {
    * @throws If there is none where one must be, or it does not fit.
    */
   async resume(): Promise<void> {
-    const { resume = false, seed = 0, checkpoint } = this.options;
-    const sameSeed = (state: RunState) => {
+    const { resume = false, seed = 0, checkpoint, run } = this.options;
+    const sameRun = (state: RunState) => {
+      if (run !== undefined && state.run !== run) {
+        throw new Error(
+          `train: the checkpoint of step ${state.step} is ${state.run === undefined ? 'of no run that has a name' : 'of another run'}, ` +
+            'expected one of the run that goes on. Begin anew, or resume where that run was begun.',
+        );
+      }
       if (state.seed === seed) return;
       throw new Error(`train: seed is ${seed}, expected ${state.seed} as in the checkpoint.`);
     };
     const which = resume === true ? 'latest' : resume;
-    const state = which && this.store ? await this.saver.load(this.store, which, sameSeed) : undefined;
+    const state = which && this.store ? await this.saver.load(this.store, which, sameRun) : undefined;
     if (state) {
       await this.restore(state);
       await this.stream.restore((state.data ?? {}) as DataState);
@@ -180,7 +186,7 @@ export class Keeper {
       learningRateScale: this.learningRate.scale,
       rollbacks: this.rollbacks,
       firstLoss: run.firstLoss,
-      config: options.config,
+      run: options.run,
     };
   }
 }

@@ -68,8 +68,11 @@ export interface TrainOptions {
   readonly workers?: number | WorkersOptions;
   /** Ends training after the step that is being taken, with a checkpoint. */
   readonly signal?: AbortSignal;
-  /** Kept in checkpoints, for whoever reads them: the run's config, as JSON. */
-  readonly config?: unknown;
+  /**
+   * Names the run in its checkpoints, as by a hash of what describes it. A run that has a name does not go on from the
+   * checkpoint of another.
+   */
+  readonly run?: string;
 }
 
 const KNOWN: readonly (keyof TrainOptions)[] = [
@@ -91,7 +94,7 @@ const KNOWN: readonly (keyof TrainOptions)[] = [
   'seed',
   'workers',
   'signal',
-  'config',
+  'run',
 ];
 
 /** @throws If an option is unknown or out of range, or if options do not go together. */

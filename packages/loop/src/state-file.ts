@@ -40,9 +40,10 @@ export function parseRunState(path: string, text: string): StateFile {
     if (!isObject(value)) throw wrong(`has no valid ${name}`);
     return finite(value);
   };
-  const { data, callbacks, firstLoss, config, order } = state;
+  const { data, callbacks, firstLoss, run, order } = state;
   if (!isObject(callbacks)) throw wrong('has no valid callbacks');
   if (firstLoss !== null && typeof firstLoss !== 'number') throw wrong('has no valid firstLoss');
+  if (run !== undefined && typeof run !== 'string') throw wrong('has no valid run');
   if (!isObject(order) || !isNames(order.weights) || !isNames(order.optimizer)) {
     throw wrong('has no valid order of tensors');
   }
@@ -57,7 +58,7 @@ export function parseRunState(path: string, text: string): StateFile {
     data,
     callbacks,
     firstLoss,
-    config,
+    run,
     order: { weights: order.weights, optimizer: order.optimizer },
   };
 }

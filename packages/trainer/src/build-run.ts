@@ -2,6 +2,7 @@ import type { Tokenizer } from '@evenkeel/data';
 import type { GPT } from '@evenkeel/gpt-model';
 import type { Callback, Loss } from '@evenkeel/loop';
 import type { RunConfig } from './config/schema.js';
+import { checkTokens } from './parts/check-tokens.js';
 import { type ConfiguredData, dataOf } from './parts/data-of.js';
 import { lossOf } from './parts/loss-of.js';
 import { activationMeasure, certificateMeasure, grokkingMeasure } from './parts/measures.js';
@@ -9,9 +10,21 @@ import type { Mlp } from './parts/mlp.js';
 import { isPublished, modelOf } from './parts/model-of.js';
 import { type ConfiguredOptimizer, optimizerOf } from './parts/optimizer-of.js';
 
+/** The run that another one learns on from. */
+export interface SourceRun {
+  /** Its folder. */
+  readonly directory: string;
+  /** Its name, which its checkpoints bear. */
+  readonly run: string;
+  /** The tokens that its model knows. */
+  readonly tokenizer?: Tokenizer;
+}
+
 /** What a run consists of: what one would write by hand, and could train by hand with `train`. */
 export interface RunParts {
   readonly config: RunConfig;
+  /** The run that it learns on from, if it does. */
+  readonly source?: SourceRun;
   /** The model, which is the caller's to dispose. */
   readonly model: GPT | Mlp;
   readonly data: ConfiguredData;
@@ -25,7 +38,9 @@ export interface RunParts {
 
 /** What a config does not say about the parts. */
 export interface BuildRunOptions {
-  /** Takes the place of the config's tokenizer: a model that learns on knows its tokens. */
+  /** The run whose checkpoint `model.load` names. Its tokenizer takes the place of the config's. */
+  readonly source?: SourceRun;
+  /** Takes the place of the source's or the config's tokenizer: a model that goes on knows its tokens. */
   readonly tokenizer?: Tokenizer;
   /** Whether the checkpoint that `model.load` names is read. Default true. A run that goes on has weights of its own. */
   readonly loadWeights?: boolean;
@@ -46,6 +61,7 @@ export async function buildRun(config: RunConfig, options: BuildRunOptions = {})
   const { every, certifyEvery } = config.measure;
   return {
     config,
+    source: options.source,
     model,
     data,
     loss: lossOf(config) as Loss,
@@ -65,7 +81,7 @@ export async function buildRun(config: RunConfig, options: BuildRunOptions = {})
 /** A published model comes first: it says how long a row is. Any other follows from its data. */
 async function modelAndData(
   config: RunConfig,
-  { tokenizer, loadWeights }: BuildRunOptions,
+  { source, tokenizer = source?.tokenizer, loadWeights }: BuildRunOptions,
 ): Promise<Pick<RunParts, 'model' | 'data'>> {
   const loaded = isPublished(config) ? ((await modelOf(config)) as GPT) : undefined;
   let data: ConfiguredData | undefined;
@@ -74,13 +90,14 @@ async function modelAndData(
       tokenizer,
       ...(loaded && { contextLength: contextOf(config, loaded) }),
     });
+    checkTokens(tokenizer, data);
     if (loaded && loaded.config.vocabSize < data.outputs) {
       throw new Error(
         `run config: the model has ${loaded.config.vocabSize} tokens and the data ${data.outputs}, expected at least as ` +
           'many. Take the tokenizer of the model.',
       );
     }
-    return { model: loaded ?? (await modelOf(config, data, { loadWeights })), data };
+    return { model: loaded ?? (await modelOf(config, data, { loadWeights, source: source?.run })), data };
   } catch (error) {
     loaded?.dispose();
     await data?.close();

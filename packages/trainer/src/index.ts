@@ -1,6 +1,6 @@
 export * from '@evenkeel/loop';
 
-export { type BuildRunOptions, buildRun, type RunParts } from './build-run.js';
+export { type BuildRunOptions, buildRun, type RunParts, type SourceRun } from './build-run.js';
 export {
   parseRunConfig,
   type RunConfig,

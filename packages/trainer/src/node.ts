@@ -1,23 +1,21 @@
 export * from '@evenkeel/loop/node';
 
 export { loadConfigFile } from './config/load-config.js';
-export { nameOf, type Planned, plannedRun, writtenConfig } from './config/planned-run.js';
+export { nameOf, type Planned, type PlannedRun, plannedRun, writtenConfig } from './config/planned-run.js';
 export { tinyShakespeare } from './config/tiny-shakespeare.js';
 
-export { checkTokens, differing, type Judges, judgesOf, type LabelledBatch } from './folder/judges.js';
+export { differing, type Judges, judgesOf, type LabelledBatch } from './folder/judges.js';
 export { type LearnedModel, learnedModel } from './folder/learned-model.js';
 export { type OpenedModel, withModel } from './folder/opened-model.js';
 export {
-  type BackendOptions,
   CHECKPOINTS,
   checkData,
   isRun,
   METRICS,
   newestStep,
   REPORT,
-  type RunFile,
   readRun,
-  runNamed,
+  type StoredRun,
   tokenizerOf,
   writeRun,
 } from './folder/run-folder.js';

@@ -16,6 +16,8 @@ export interface TrainRunOptions {
   /** Beside those that measure what the config asks for. */
   readonly callbacks?: readonly Callback[];
   readonly resume?: boolean | Which;
+  /** The name of the run, which its checkpoints bear: the SHA-256 of its `run.json`. */
+  readonly run?: string;
   /** In the place of the config's: a store of your own, as a page needs. */
   readonly checkpoint?: Checkpointing;
   readonly signal?: AbortSignal;
@@ -38,7 +40,7 @@ export const trainRun = (parts: RunParts, options: TrainRunOptions = {}): Promis
 /** What `train` is given for a run: the parts, and all that the config says about the loop. */
 function trainOptionsOf(
   { config, model, data, loss, optimizer, callbacks }: RunParts,
-  { callbacks: others = [], resume, checkpoint = config.checkpoint, signal, workers }: TrainRunOptions,
+  { callbacks: others = [], resume, run, checkpoint = config.checkpoint, signal, workers }: TrainRunOptions,
 ): TrainOptions {
   const { steps, gradientAccumulation, logEvery, seed, evaluate, precision } = config;
   const { action, ...limits } = config.guard;
@@ -58,6 +60,6 @@ function trainOptionsOf(
     callbacks: [...callbacks, ...others],
     ...(checkpoint ? { checkpoint, resume } : {}),
     signal,
-    config,
+    run,
   };
 }

@@ -4,33 +4,48 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import type { Sample } from './messages.js';
 
-/** A run's directory: a checkpoint, and what was recorded until then. */
+/** A run's folder: what it is, a checkpoint, and what was recorded until then. */
 export interface RunArchive {
+  /** Its `run.json`. */
+  readonly run: string;
+  /** The files of its checkpoint. */
   readonly files: CheckpointFiles;
   readonly records: readonly MetricRecord[];
   readonly samples: readonly Sample[];
 }
 
+const RUN = 'run.json';
 const METRICS = 'metrics.jsonl';
-/** Of the checkpoint's files, as `sha256sum -c SHA256SUMS` reads it: weights have no other check. */
+const CHECKPOINTS = 'checkpoints/';
+/** Of `run.json` and the checkpoint's files, as `sha256sum -c SHA256SUMS` reads it: weights have no other check. */
 const SUMS = 'SHA256SUMS';
 /** More than any model here needs; a zip may claim to be larger than it is. */
 const MAX_BYTES = 2 ** 30;
 
-/** Packs a run's directory as a zip, stored and not compressed: weights are noise to a compressor. */
-export function packRun({ files, records, samples }: RunArchive): Uint8Array {
-  const lines = [...records, ...samples].map((line) => `${JSON.stringify(line)}\n`).join('');
-  const sums = Object.entries(files)
-    .filter(([path]) => path.includes('/'))
+/** The name of a run: the SHA-256 of its `run.json`. */
+export const nameOfRun = (run: string): string => bytesToHex(sha256(strToU8(run)));
+
+/**
+ * Packs a run's folder as a zip, laid out as the command line lays out its runs. It is stored and not compressed: weights are
+ * noise to a compressor.
+ */
+export function packRun({ run, files, records, samples }: RunArchive): Uint8Array {
+  const lines = [{ run: nameOfRun(run) }, ...records, ...samples]
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('');
+  const checkpoint = Object.entries(files).map(([path, bytes]) => [CHECKPOINTS + path, bytes] as const);
+  const whole: Record<string, Uint8Array> = { [RUN]: strToU8(run), ...Object.fromEntries(checkpoint) };
+  const sums = Object.entries(whole)
+    .filter(([path]) => path !== `${CHECKPOINTS}latest`)
     .map(([path, bytes]) => `${bytesToHex(sha256(bytes))}  ${path}\n`)
     .join('');
-  return zipSync({ ...files, [METRICS]: strToU8(lines), [SUMS]: strToU8(sums) }, { level: 0 });
+  return zipSync({ ...whole, [METRICS]: strToU8(lines), [SUMS]: strToU8(sums) }, { level: 0 });
 }
 
 /**
- * Reads a run's directory, zipped here or by any program, with or without a folder around it.
+ * Reads a run's folder, zipped here or by any program, with or without a folder around it.
  *
- * @throws If it is no zip, or damaged.
+ * @throws If it is no zip, damaged, or has no `run.json`.
  */
 export function unpackRun(zip: Uint8Array): RunArchive {
   let total = 0;
@@ -51,13 +66,26 @@ export function unpackRun(zip: Uint8Array): RunArchive {
   }
   const inside = withoutFolder(files);
   checkSums(inside);
-  return { files: inside, ...linesOf(inside[METRICS]) };
+  if (!Object.hasOwn(inside, RUN)) {
+    throw new Error(
+      `The file has no ${RUN}, which says what its run is. Only runs that the lab or evenkeel train have written can go on.`,
+    );
+  }
+  return { run: strFromU8(inside[RUN]), files: checkpointIn(inside), ...linesOf(inside[METRICS]) };
 }
+
+/** The files of the checkpoints. */
+const checkpointIn = (files: Record<string, Uint8Array>): CheckpointFiles =>
+  Object.fromEntries(
+    Object.entries(files).flatMap(([path, bytes]) =>
+      path.startsWith(CHECKPOINTS) ? [[path.slice(CHECKPOINTS.length), bytes]] : [],
+    ),
+  );
 
 /** Drops the folder that all of a run's files may lie in. */
 function withoutFolder(files: Record<string, Uint8Array>): Record<string, Uint8Array> {
-  const state = Object.keys(files).find((path) => /(^|\/)step-\d+\/state\.json$/.test(path));
-  const prefix = state?.replace(/step-\d+\/state\.json$/, '') ?? '';
+  const run = Object.keys(files).find((path) => /^([^/]*\/)?run\.json$/.test(path));
+  const prefix = run?.replace(/run\.json$/, '') ?? '';
   return Object.fromEntries(
     Object.entries(files).flatMap(([path, bytes]) =>
       path.startsWith(prefix) ? [[path.slice(prefix.length), bytes]] : [],

@@ -1,24 +1,24 @@
+import { parseRunConfig } from '@evenkeel/trainer/config';
 import { describe, expect, it } from 'vitest';
 import { configOf } from './config-of.js';
 
-const state = (config: unknown, step = 10) => ({ config, step }) as Parameters<typeof configOf>[0];
-const text = { data: { kind: 'text', file: 'book.txt' }, checkpoint: { directory: 'runs/a' }, steps: 10 };
+const arithmetic = parseRunConfig({ data: { kind: 'modular-arithmetic' }, steps: 10 });
+const text = parseRunConfig({ data: { kind: 'text', file: 'book.txt' }, steps: 10 });
 
 describe('the config of a run that goes on', () => {
-  it('has the steps that are wanted now, and no directory', () => {
-    const data = { kind: 'modular-arithmetic' };
-    expect(configOf(state({ ...text, data }), 20)).toEqual({ data, steps: 20 });
+  it('has the steps that are wanted now', () => {
+    expect(configOf(arithmetic, 10, 20)).toEqual({ ...arithmetic, steps: 20 });
   });
 
   it('takes a text in the place of its file', () => {
-    expect(configOf(state(text), 20, 'words')).toEqual({ data: { kind: 'text', text: 'words' }, steps: 20 });
+    const { file: _, ...data } = text.data as { file?: string };
+    expect(configOf(text, 10, 20, 'words')).toEqual({ ...text, data: { ...data, text: 'words' }, steps: 20 });
   });
 
   it('is refused in sentences', () => {
-    expect(() => configOf(state(text), 20)).toThrow("The run learns from the file 'book.txt'");
-    expect(() => configOf(state(text), 10, 'words')).toThrow('The checkpoint is at step 10 already.');
-    expect(() => configOf(state(undefined), 20)).toThrow('does not say how its run was set up');
-    const tokens = { data: { kind: 'tokens', file: 'book.bin' } };
-    expect(() => configOf(state(tokens), 20, 'words')).toThrow("the file 'book.bin'");
+    expect(() => configOf(text, 10, 20)).toThrow("The run learns from the file 'book.txt'");
+    expect(() => configOf(text, 10, 10, 'words')).toThrow('The checkpoint is at step 10 already.');
+    const tokens = parseRunConfig({ data: { kind: 'tokens', file: 'book.bin' } });
+    expect(() => configOf(tokens, 10, 20, 'words')).toThrow("the file 'book.bin'");
   });
 });

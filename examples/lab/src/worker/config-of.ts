@@ -1,24 +1,18 @@
-import type { RunState } from '@evenkeel/trainer';
-import type { RunConfigInput } from '@evenkeel/trainer/config';
+import type { RunConfig } from '@evenkeel/trainer/config';
 
 /**
  * The config of a run that goes on from a checkpoint.
  *
  * @param text In the place of a file that only Node can read.
- * @throws If the checkpoint does not say how it was made, or needs files that a page cannot read.
+ * @param step Where the checkpoint is.
+ * @throws If the run has come to its end, or needs files that a page cannot read.
  */
-export function configOf({ config, step }: RunState, steps: number, text?: string): RunConfigInput {
-  if (config === null || typeof config !== 'object') {
-    throw new Error(
-      'The checkpoint does not say how its run was set up. Only runs of a config can go on here.',
-    );
-  }
+export function configOf(config: RunConfig, step: number, steps: number, text?: string): RunConfig {
   if (steps <= step) {
     throw new Error(`The checkpoint is at step ${step} already. Ask for more than ${step} steps.`);
   }
-  const { checkpoint: _, ...rest } = config as RunConfigInput;
-  const data = rest.data as { kind?: string; file?: string } | undefined;
-  if (data?.file === undefined) return { ...rest, steps };
+  const { data } = config;
+  if (!('file' in data) || data.file === undefined) return { ...config, steps };
   if (data.kind !== 'text' || !text) {
     throw new Error(
       `The run learns from the file '${data.file}', which a page cannot open. ` +
@@ -26,5 +20,5 @@ export function configOf({ config, step }: RunState, steps: number, text?: strin
     );
   }
   const { file: _file, ...others } = data;
-  return { ...rest, data: { ...others, text } as RunConfigInput['data'], steps };
+  return { ...config, data: { ...others, text }, steps };
 }

@@ -2,13 +2,14 @@ import { type Callback, checkpointFiles, type MetricRecord, type Run, snapshotOf
 import {
   buildRun,
   parseRunConfig,
-  type RunConfigInput,
+  parseRunFile,
   type RunParts,
+  runFileText,
   trainRun,
 } from '@evenkeel/trainer/config';
 import * as tf from '@tensorflow/tfjs';
 import type { FromWorker, Sample, ToWorker } from '../shared/messages.js';
-import { packRun, unpackRun } from '../shared/run-archive.js';
+import { nameOfRun, packRun, unpackRun } from '../shared/run-archive.js';
 import { startBackend } from './backend.js';
 import { configOf } from './config-of.js';
 import { Gate } from './gate.js';
@@ -28,6 +29,8 @@ export class LabRun {
   private readonly samples: Sample[] = [];
   private run: Run | undefined;
   private parts: RunParts | undefined;
+  /** The run's `run.json`. */
+  private description = '';
   private isSaveAsked = false;
   private lastSaved = performance.now();
   private lastTold = 0;
@@ -63,10 +66,15 @@ export class LabRun {
     const isOld = ({ step }: { step: number }) => step <= (before?.state.step ?? 0);
     this.records.push(...(archive?.records ?? []).filter(isOld));
     this.samples.push(...(archive?.samples ?? []).filter(isOld));
-    const chosen = before ? configOf(before.state, steps, text) : (config as RunConfigInput);
-    this.parts = await buildRun(parseRunConfig(chosen));
+    const chosen = archive
+      ? configOf(parseRunFile(archive.run, 'run.json').config, before!.state.step, steps, text)
+      : parseRunConfig(config);
+    this.parts = await buildRun(chosen);
+    const where = { backend, kernels: backend === 'wasm' };
+    this.description = archive?.run ?? runFileText(this.parts, { backend: where });
     try {
       const { step, reason } = await trainRun(this.parts, {
+        run: nameOfRun(this.description),
         checkpoint: {
           store: { save: (snapshot) => this.keep(snapshot), load },
           every: Number.MAX_SAFE_INTEGER,
@@ -127,8 +135,8 @@ export class LabRun {
   }
 
   private async keep(snapshot: Parameters<typeof checkpointFiles>[0]): Promise<void> {
-    const { records, samples } = this;
-    const zip = packRun({ files: await checkpointFiles(snapshot), records, samples });
+    const { description: run, records, samples } = this;
+    const zip = packRun({ run, files: await checkpointFiles(snapshot), records, samples });
     this.tell({ type: 'checkpoint', step: snapshot.state.step, zip, asked: this.isSaveAsked });
     this.isSaveAsked = false;
     this.lastSaved = performance.now();

@@ -118,7 +118,7 @@ async function firstBatch(
   opened: OpenedModel,
   overrides: readonly Override[],
 ): Promise<LabelledBatch | undefined> {
-  if (!opened.config && overrides.length === 0) return undefined;
+  if (!opened.run && overrides.length === 0) return undefined;
   const judges = await judgesOf([opened], overrides);
   try {
     for await (const batch of (judges.validation ?? judges.train)()) return batch;

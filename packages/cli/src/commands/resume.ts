@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { parseRunConfig, type RunConfig, type RunConfigInput, UsageError } from '@evenkeel/trainer/config';
-import { CHECKPOINTS, checkData, newestStep, readRun } from '@evenkeel/trainer/node';
+import { type RunConfig, UsageError } from '@evenkeel/trainer/config';
+import { checkData, newestStep, readRun, type StoredRun } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { onUnknownFlag, wholeFrom } from '../arguments.js';
 import { type BackendOptions, useBackend } from '../backend.js';
@@ -35,12 +34,13 @@ export function resumeCommand(finish: (code: number) => void): Command {
       `${flag} is unknown: a run goes on with the config that it began with, but for --steps. For another, begin anew: evenkeel train`,
   );
   return command.addHelpText('after', EXAMPLES).action(async (directory: string, options: Options) => {
-    const config = continued(directory, options.steps);
+    const stored = readRun(directory);
     await checkSteps(directory, options.steps);
-    await checkData(directory, config);
-    const backend = backendOf(directory, options);
+    await checkData(stored);
+    const backend = backendOf(stored, options);
     await useBackend(backend);
-    const { exitCode } = await trainInto(directory, config, outputOf(options), { backend });
+    const config = continued(stored.config, options.steps);
+    const { exitCode } = await trainInto({ directory, config }, outputOf(options), { stored, backend });
     finish(exitCode);
   });
 }
@@ -55,8 +55,7 @@ async function checkSteps(directory: string, steps: number | undefined): Promise
 }
 
 /** What the run began on, or what flags say, with a warning. */
-function backendOf(directory: string, { backend, kernels }: Options): BackendOptions {
-  const before = readRun(directory).backend;
+function backendOf({ backend: before }: StoredRun, { backend, kernels }: Options): BackendOptions {
   const now = { backend: backend ?? before.backend, kernels: kernels && before.kernels };
   if (now.backend !== before.backend || now.kernels !== before.kernels) {
     process.stderr.write(
@@ -66,19 +65,15 @@ function backendOf(directory: string, { backend, kernels }: Options): BackendOpt
   return now;
 }
 
-/** The config of the run, wherever its folder is now, with another end if one is wanted. */
-function continued(directory: string, steps: number | undefined): RunConfig {
-  const { config } = readRun(directory);
-  const { schedule } = parseRunConfig(config);
+/** The config of a run with another end, if one is wanted. Its schedule ends where it did. */
+function continued(config: RunConfig, steps = config.steps): RunConfig {
+  const { schedule } = config;
   const hasEnd = schedule.name === 'cosine' || schedule.name === 'linear';
-  return parseRunConfig({
+  return {
     ...config,
-    ...(steps === undefined ? {} : { steps }),
-    schedule: (hasEnd
-      ? { ...schedule, totalSteps: schedule.totalSteps ?? config.steps }
-      : schedule) as RunConfigInput['schedule'],
-    checkpoint: { ...config.checkpoint, directory: join(directory, CHECKPOINTS) },
-  });
+    steps,
+    schedule: hasEnd ? { ...schedule, totalSteps: schedule.totalSteps ?? config.steps } : schedule,
+  };
 }
 
 const EXAMPLES = `

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DivergenceError } from '@evenkeel/trainer';
-import { PRESETS, parseRunConfig, type RunConfig, UsageError, withOverrides } from '@evenkeel/trainer/config';
+import { PRESETS, type RunConfig, UsageError, withOverrides } from '@evenkeel/trainer/config';
 import {
   checkData,
   isRun,
   nameOf,
   type Planned,
+  type PlannedRun,
   plannedRun,
   REPORT,
   readRun,
@@ -38,10 +39,7 @@ interface Options extends BackendOptions, Planned {
 }
 
 /** A point of the sweep, and the run that it is. */
-interface PlannedPoint extends Point {
-  readonly directory: string;
-  readonly config: RunConfig;
-}
+interface PlannedPoint extends Point, PlannedRun {}
 
 export function sweepCommand(finish: (code: number) => void): Command {
   const command = new Command('sweep')
@@ -118,7 +116,7 @@ async function checkPoint({ directory, config }: PlannedPoint, options: Options)
       `'${directory}' holds a run with another ${what} than this sweep's, expected the same. Name another folder with --out, or begin anew with --overwrite.`,
     );
   }
-  await checkData(directory, parseRunConfig(before.config));
+  await checkData(before);
 }
 
 /** A part of a config, without where its run lies. */
@@ -165,8 +163,9 @@ async function trainAll(
           ? undefined
           : await claim(planned.directory, options);
     try {
-      const { exitCode, step, metrics } = await trainInto(planned.directory, planned.config, output, {
+      const { exitCode, step, metrics } = await trainInto(planned, output, {
         makeRoom,
+        stored: makeRoom ? undefined : readRun(planned.directory),
         backend: options,
       });
       if (exitCode !== 0) {

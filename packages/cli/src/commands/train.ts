@@ -36,11 +36,11 @@ export function trainCommand(finish: (code: number) => void): Command {
       if (options.printSchema) return void console.log(JSON.stringify(runConfigJsonSchema(), undefined, 2));
       if (options.helpConfig) return void console.log(configHelp());
       const raw = withOverrides(await writtenConfig(path, options), overrides());
-      const { directory, config } = await plannedRun(raw, path, options);
-      if (options.printConfig) return void console.log(JSON.stringify(config, undefined, 2));
-      const makeRoom = await claim(directory, options);
+      const planned = await plannedRun(raw, path, options);
+      if (options.printConfig) return void console.log(JSON.stringify(planned.config, undefined, 2));
+      const makeRoom = await claim(planned.directory, options);
       await useBackend(options);
-      const { exitCode } = await trainInto(directory, config, outputOf(options), {
+      const { exitCode } = await trainInto(planned, outputOf(options), {
         makeRoom,
         backend: options,
       });

@@ -61,7 +61,7 @@ describeOnBackends('CheckpointDirectory', () => {
   });
 
   it('holds weights and optimizer by name, and where the run stands as JSON', async () => {
-    await run(4, { config: { learningRate: 0.05 } });
+    await run(4, { run: 'first' });
     const weights = await openSafetensors(join(directory, 'step-00000004/weights.safetensors'));
     expect([...weights.tensors.keys()]).toEqual(['linear/w', 'linear/b']);
     await weights.close();
@@ -73,7 +73,7 @@ describeOnBackends('CheckpointDirectory', () => {
       step: 4,
       seed: 0,
       data: { drawn: 4, source: 4 },
-      config: { learningRate: 0.05 },
+      run: 'first',
       metrics: { loss: expect.any(Number) },
     });
     expect(readFileSync(join(directory, 'latest'), 'utf8')).toBe('step-00000004\n');
@@ -98,6 +98,17 @@ describeOnBackends('CheckpointDirectory', () => {
       `train: there is no checkpoint 'step-00000007' in '${directory}'`,
     );
     await expect(run(12, { resume: '../secrets' })).rejects.toThrow("'../secrets' is no checkpoint's name");
+  });
+
+  it('lets a run that has a name go on from its own checkpoints alone', async () => {
+    await run(4, { run: 'first' });
+    await expect(run(8, { run: 'second' })).rejects.toThrow(
+      'train: the checkpoint of step 4 is of another run, expected one of the run that goes on',
+    );
+    expect((await run(8, { run: 'first' })).losses).toHaveLength(4);
+    const { losses } = await run(12); // a run without a name takes what is there
+    expect(losses).toHaveLength(4);
+    await expect(run(16, { run: 'first' })).rejects.toThrow('of step 12 is of no run that has a name');
   });
 
   it('replaces a checkpoint of the same step, and knows the old one while it does', async () => {

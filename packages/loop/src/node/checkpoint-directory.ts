@@ -24,7 +24,7 @@ const TEMPORARY = /^step-.*\.(\d+)-\w+\.tmp$/;
  *
  *     runs/first/step-00000500/weights.safetensors       by the names of the variables
  *                              optimizer.safetensors     by the names that getWeights() gives
- *                              state.json                step, seed, data position, metrics, config
+ *                              state.json                step, seed, data position, metrics, run
  *     runs/first/latest                                  their names, newest first
  *     runs/first/best                                    the name of the best
  *

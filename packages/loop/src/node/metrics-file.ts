@@ -8,17 +8,17 @@ import { systemInfo } from './system-info.js';
 export interface MetricsFileOptions {
   /** The file, `metrics.jsonl`. Its folder is made. */
   readonly path: string;
-  /** Written into it, for reports. */
-  readonly config?: unknown;
+  /** The name of the run, which is written into it: reports tell by it whose numbers they are. */
+  readonly run?: string;
 }
 
 /**
- * Appends every record to a file, one JSON object a line, after a line on the system and one with the config.
+ * Appends every record to a file, one JSON object a line, after a line on the system and one with the name of the run.
  *
  * A run that begins anew replaces the file; one that is resumed, or goes back, drops what was recorded after the step
  * it goes on from. What was there stays readable at any instant.
  */
-export function metricsFile({ path, config }: MetricsFileOptions): Callback {
+export function metricsFile({ path, run: name }: MetricsFileOptions): Callback {
   const append = (value: object) => appendFileSync(path, metricLine(value));
   const cutAt = (step: number) => {
     const before = step > 0 && existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -29,7 +29,7 @@ export function metricsFile({ path, config }: MetricsFileOptions): Callback {
       mkdirSync(dirname(path), { recursive: true });
       cutAt(run.step);
       append({ system: systemInfo() });
-      if (config !== undefined) append({ config });
+      if (name !== undefined) append({ run: name });
     },
     onMetrics: (record) => append(record),
     onRollback: (run) => cutAt(run.step),

@@ -10,7 +10,8 @@ export interface Sample {
 export interface MetricLines {
   /** On what it ran, an entry per start: the first, and one per resumption. */
   readonly systems: Readonly<Record<string, unknown>>[];
-  readonly config: unknown;
+  /** The name of the run whose numbers these are, if it has one. */
+  readonly run: string | undefined;
   readonly records: MetricRecord[];
   readonly samples: Sample[];
 }
@@ -21,9 +22,9 @@ export interface MetricLines {
  * The file may come from anywhere: lines of another form are left out as well, and of records what is no number.
  */
 export function parseMetricLines(text: string): MetricLines {
-  const lines: MetricLines & { config: unknown } = {
+  const lines: MetricLines & { run: string | undefined } = {
     systems: [],
-    config: undefined,
+    run: undefined,
     records: [],
     samples: [],
   };
@@ -31,7 +32,7 @@ export function parseMetricLines(text: string): MetricLines {
     const value = parsed(line);
     if (value === undefined) continue;
     if (isObject(value.system)) lines.systems.push(value.system);
-    else if ('config' in value) lines.config = value.config;
+    else if (typeof value.run === 'string') lines.run = value.run;
     else if (typeof value.step !== 'number') continue;
     else if (typeof value.sample === 'string') lines.samples.push({ step: value.step, sample: value.sample });
     else lines.records.push(numbersIn(value));

@@ -39,12 +39,12 @@ const stepsIn = (path: string) =>
   parseMetricLines(readFileSync(path, 'utf8')).records.map(({ step }) => step);
 
 describe('metricsFile', () => {
-  it('holds the system, the config and a line per record', async () => {
+  it('holds the system, the name of the run and a line per record', async () => {
     const path = join(root, 'a/deep/metrics.jsonl');
-    const { history } = await run(6, [metricsFile({ path, config: { seed: 3 } })]);
-    const { systems, config, records } = parseMetricLines(readFileSync(path, 'utf8'));
+    const { history } = await run(6, [metricsFile({ path, run: 'first' })]);
+    const { systems, run: name, records } = parseMetricLines(readFileSync(path, 'utf8'));
     expect(records).toEqual(history);
-    expect(config).toEqual({ seed: 3 });
+    expect(name).toBe('first');
     expect(systems).toEqual([
       expect.objectContaining({ backend: 'cpu', tfjs: '4.22.0', node: process.versions.node, kernels: 0 }),
     ]);

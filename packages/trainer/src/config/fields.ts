@@ -44,6 +44,10 @@ export const runConfigFields = (): ReadonlyMap<string, Field> => {
   return known;
 };
 
+/** What a part of a config is where nothing is written. */
+export const usualOf = (name: string): unknown =>
+  (runConfigJsonSchema() as Schema).properties?.[name]?.default;
+
 /** From the schema; those of a model from the choices that a model has. */
 function readFields(): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();

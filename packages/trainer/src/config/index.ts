@@ -1,5 +1,12 @@
-export { type BuildRunOptions, buildRun, type RunParts } from '../build-run.js';
-export { assignWeights, localName } from '../parts/assign-weights.js';
+export { type BuildRunOptions, buildRun, type RunParts, type SourceRun } from '../build-run.js';
+export {
+  type BackendOptions,
+  describedTokenizer,
+  parseRunFile,
+  type RunFile,
+  runFileText,
+} from '../folder/run-file.js';
+export { assignWeights, checkSameRun, localName } from '../parts/assign-weights.js';
 export { type ConfiguredData, type DataOptions, dataOf } from '../parts/data-of.js';
 export { ExampleBatches } from '../parts/example-batches.js';
 export { IGNORED, lossOf } from '../parts/loss-of.js';

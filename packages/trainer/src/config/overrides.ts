@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { GPT_PRESETS } from '@evenkeel/gpt-model';
-import { type Field, runConfigFields } from './fields.js';
-import { parseRunConfig } from './schema.js';
+import { type Field, runConfigFields, usualOf } from './fields.js';
 
 /** A config as it is written, before it is checked. */
 export type RawConfig = { [name: string]: unknown };
@@ -54,13 +53,12 @@ function setVariety(config: RawConfig, [key, name]: readonly string[], value: st
 function asObject(value: unknown, name: string): RawConfig {
   if (isObject(value)) return value;
   if (typeof value === 'string') return { name: value };
-  const usual = value === undefined ? (defaults() as RawConfig)[name] : undefined;
+  const usual = value === undefined ? usualOf(name) : undefined;
+  if (typeof usual === 'string') return { name: usual };
   if (!isObject(usual)) return {};
   const { name: variety, preset } = usual;
   return variety !== undefined ? { name: variety } : preset !== undefined ? { preset } : {};
 }
-
-const defaults = () => parseRunConfig({ data: { kind: 'modular-arithmetic' } });
 
 const isObject = (value: unknown): value is RawConfig =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

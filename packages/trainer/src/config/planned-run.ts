@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { learnedModel } from '../folder/learned-model.js';
+import type { SourceRun } from '../build-run.js';
+import { type LearnedModel, learnedModel } from '../folder/learned-model.js';
 import { CHECKPOINTS } from '../folder/run-folder.js';
 import { UsageError } from '../usage-error.js';
 import { closest } from './closest.js';
@@ -57,12 +58,20 @@ function withText(config: RawConfig, file: string | undefined): RawConfig {
   };
 }
 
-/** Checks a config, and decides on its folder. */
+/** A run that may begin: its config, checked, with the run that it learns on from. */
+export interface PlannedRun {
+  /** Where it goes. */
+  readonly directory: string;
+  readonly config: RunConfig;
+  readonly source?: SourceRun;
+}
+
+/** Checks a config, decides on its folder, and looks for the run that it learns on from. */
 export async function plannedRun(
   raw: RawConfig,
   path: string | undefined,
   { preset, text, out, printConfig }: Planned,
-): Promise<{ directory: string; config: RunConfig }> {
+): Promise<PlannedRun> {
   if (raw.data === undefined) {
     throw new UsageError(
       'there are no data, expected a preset, a config file, --text FILE or --data. Try: evenkeel train --preset grokking',
@@ -86,13 +95,13 @@ export async function plannedRun(
       : given.directory) ??
     join('runs', nameOf(path, { preset, text }));
   const base = preset ?? (text !== undefined && path === undefined ? TEXT_DEFAULTS : undefined);
+  const learned = await learnedBy(raw, directory);
+  const whole = base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config);
   const config = parseRunConfig({
-    ...withAbsolutePaths(
-      await learningOn(base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config), directory),
-    ),
+    ...withAbsolutePaths(learned ? learningOn(whole, learned) : whole),
     checkpoint: { ...given, directory: join(directory, CHECKPOINTS) },
   });
-  return { directory, config };
+  return { directory, config, source: learned?.source };
 }
 
 /** What a run is called that has no folder of its own: after its preset, its config or its text. */
@@ -109,16 +118,21 @@ function withWarmupOf(raw: RawConfig, preset: RawConfig): RawConfig {
   return { ...raw, schedule: { ...now, warmupSteps } };
 }
 
-/** Where `model.load` names a run: the model of that run, with choices that differ, and its tokens. */
-async function learningOn(raw: RawConfig, directory: string): Promise<RawConfig> {
-  const { load, ...changes } = (raw.model ?? {}) as { load?: unknown };
+/** The run that `model.load` names, if it names one. */
+async function learnedBy(raw: RawConfig, directory: string): Promise<LearnedModel | undefined> {
+  const { load } = (raw.model ?? {}) as { load?: unknown };
   const learned = typeof load === 'string' ? await learnedModel(load) : undefined;
-  if (!learned) return raw;
-  if (resolve(learned.directory) === resolve(directory)) {
+  if (learned && resolve(learned.source.directory) === resolve(directory)) {
     throw new UsageError(
       `model.load is '${load}', a run in the folder of the new one, expected one elsewhere. Name another folder with --out.`,
     );
   }
+  return learned;
+}
+
+/** With the model of the run that it learns on from, choices that differ, and that run's tokens. */
+function learningOn(raw: RawConfig, learned: LearnedModel): RawConfig {
+  const { load, ...changes } = raw.model as { load?: unknown };
   const data = raw.data as RawConfig;
   const isCut = data.kind === 'text' || data.kind === 'instructions';
   const { tokenizer = data.tokenizer } = learned;

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CharacterTokenizer, Tokenizer } from '@evenkeel/data';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { choiceOf } from '../config/fields.js';
 import { type Override, type RawConfig, withOverrides } from '../config/overrides.js';
 import { parseRunConfig, type RunConfig } from '../config/schema.js';
+import { checkTokens } from '../parts/check-tokens.js';
 import { type ConfiguredData, dataOf } from '../parts/data-of.js';
 import { Mlp } from '../parts/mlp.js';
 import { UsageError } from '../usage-error.js';
@@ -70,8 +70,9 @@ export async function judgesOf(
 
 /** The config of each run as flags change it; where no model is one's, what flags say alone. */
 function judgingConfigs(models: readonly OpenedModel[], overrides: readonly Override[]): RunConfig[] {
-  const written = models.flatMap(({ config }) => (config ? [config as RawConfig] : []));
-  return (written.length > 0 ? written : [{}]).map((config) => {
+  const own = models.flatMap(({ run }) => (run ? [run.config] : []));
+  if (overrides.length === 0 && own.length > 0) return own;
+  return (own.length > 0 ? (own as RawConfig[]) : [{}]).map((config) => {
     const raw = withOverrides(namesLoss(overrides) ? { ...config, loss: undefined } : config, overrides);
     if (raw.data !== undefined) return parseRunConfig(raw);
     throw new UsageError(
@@ -117,17 +118,15 @@ function learnedFrom({ data, seed }: RunConfig): Record<string, unknown> {
 
 /** Data that a model learned from must be what they were. */
 async function checkUnchanged(models: readonly OpenedModel[], judging: RunConfig): Promise<void> {
-  for (const { directory, config } of models) {
-    if (directory === undefined || !config) continue;
-    const learned = parseRunConfig(config);
-    if (!differing(learnedFrom(learned), learnedFrom(judging))) await checkData(directory, learned);
+  for (const { run } of models) {
+    if (run && !differing(learnedFrom(run.config), learnedFrom(judging))) await checkData(run);
   }
 }
 
-function checkFits({ model, tokenizer, config }: OpenedModel, data: ConfiguredData): void {
+function checkFits({ model, tokenizer, run }: OpenedModel, data: ConfiguredData): void {
   if (model instanceof Mlp) {
     const { widths } = model.options;
-    const [inputs, outputs] = [widths[0], widths.at(-1)! - (config?.expandHead ? 1 : 0)];
+    const [inputs, outputs] = [widths[0], widths.at(-1)! - (run?.config.expandHead ? 1 : 0)];
     if (inputs === data.inputs && outputs === data.outputs) return;
     throw new UsageError(
       `the data have ${data.inputs ?? 'no'} numbers and ${data.outputs} classes, expected the ${inputs} and ${outputs} of the model. Choose others with --data.`,
@@ -141,15 +140,3 @@ function checkFits({ model, tokenizer, config }: OpenedModel, data: ConfiguredDa
   }
   checkTokens(tokenizer, data);
 }
-
-/** @throws If the same id means another character in the data than to a model. */
-export function checkTokens(tokenizer: Tokenizer | undefined, data: ConfiguredData): void {
-  const [known, cut] = [vocabularyOf(tokenizer), vocabularyOf(data.tokenizer)];
-  if (!known || !cut || isDeepStrictEqual(known, cut)) return;
-  throw new UsageError(
-    `the data were cut into other tokens than the model's, expected the same characters. Choose others with --data.`,
-  );
-}
-
-const vocabularyOf = (tokenizer: Tokenizer | undefined): readonly string[] | undefined =>
-  tokenizer && 'vocabulary' in tokenizer ? (tokenizer as CharacterTokenizer).vocabulary : undefined;

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { CHECKPOINTS, checkpointsOf, noCheckpoint, type RunFile, readRun, runNamed } from './run-folder.js';
+import type { SourceRun } from '../build-run.js';
+import type { RunFile } from './run-file.js';
+import { CHECKPOINTS, checkpointsOf, noCheckpoint, readRun, runNamed, tokenizerOf } from './run-folder.js';
 
 /** What a config takes over from a run to learn on from it. */
 export interface LearnedModel {
-  /** The run's folder. */
-  readonly directory: string;
+  readonly source: SourceRun;
   /** A run config's `model`: that of the run, with the checkpoint whose weights it begins with. */
   readonly model: Readonly<Record<string, unknown>>;
-  readonly expandHead: boolean | undefined;
+  readonly expandHead: boolean;
   /** A run config's `data.tokenizer`, if the run has one. */
   readonly tokenizer: string | undefined;
 }
@@ -23,16 +24,17 @@ export async function learnedModel(path: string): Promise<LearnedModel | undefin
   const named = runNamed(path);
   if (!named) return undefined;
   const { directory } = named;
-  const { model, config, tokenizer } = readRun(directory);
+  const stored = readRun(directory);
+  const { model, config, tokenizer, run } = stored;
   const there = await checkpointsOf(directory).folders();
   const { step = there[0] } = named;
   if (!there.includes(step)) throw noCheckpoint(directory, step ?? 'latest', there);
   const name = tokenizer && ('characters' in tokenizer ? 'characters' : tokenizer.name);
   return {
-    directory,
+    source: { directory, run, tokenizer: await tokenizerOf(stored) },
     model: { ...describedIn(model), load: resolve(directory, CHECKPOINTS, step) },
     expandHead: config.expandHead,
-    tokenizer: (config.data as { tokenizer?: string }).tokenizer ?? name,
+    tokenizer: 'tokenizer' in config.data ? config.data.tokenizer : name,
   };
 }
 

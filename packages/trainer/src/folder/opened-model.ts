@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import { type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
 import { GPT } from '@evenkeel/gpt-model';
 import { dispose } from '@tensorflow/tfjs-core';
-import type { RunConfigInput } from '../config/schema.js';
-import { assignWeights } from '../parts/assign-weights.js';
+import { assignWeights, checkSameRun } from '../parts/assign-weights.js';
 import { Mlp } from '../parts/mlp.js';
-import { checkpointsOf, noCheckpoint, readRun, runNamed, TOKENIZER, tokenizerOf } from './run-folder.js';
+import {
+  checkpointsOf,
+  noCheckpoint,
+  readRun,
+  runNamed,
+  type StoredRun,
+  TOKENIZER,
+  tokenizerOf,
+} from './run-folder.js';
 
 /** A model, and its tokenizer if it has one. */
 export interface OpenedModel {
@@ -14,10 +21,8 @@ export interface OpenedModel {
   readonly tokenizer?: Tokenizer;
   /** The step of the checkpoint, of a run. */
   readonly step?: number;
-  /** The config of the run, of a run. */
-  readonly config?: RunConfigInput;
-  /** The run's folder, of a run. */
-  readonly directory?: string;
+  /** The run, of a run. */
+  readonly run?: StoredRun;
 }
 
 /**
@@ -40,21 +45,22 @@ async function openModel(source: string, which = 'latest'): Promise<OpenedModel>
   const checkpoints = checkpointsOf(directory);
   const snapshot = await checkpoints.load(step);
   if (!snapshot) throw noCheckpoint(directory, step, await checkpoints.folders());
-  const model = 'gpt' in run.model ? new GPT(run.model.gpt) : new Mlp(run.model.mlp);
+  let model: GPT | Mlp | undefined;
   try {
+    checkSameRun(snapshot.state, run.run, directory);
+    model = 'gpt' in run.model ? new GPT(run.model.gpt) : new Mlp(run.model.mlp);
     assignWeights(model, snapshot.weights, source);
   } catch (error) {
-    model.dispose();
+    model?.dispose();
     throw error;
   } finally {
     dispose([...snapshot.weights, ...snapshot.optimizer].map(({ tensor }) => tensor));
   }
   return {
     model,
-    tokenizer: await tokenizerOf(directory),
+    tokenizer: await tokenizerOf(run),
     step: snapshot.state.step,
-    config: run.config,
-    directory,
+    run,
   };
 }
 

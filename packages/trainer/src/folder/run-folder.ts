@@ -3,27 +3,19 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import {
-  type CharacterTokenizer,
-  characterTokenizer,
-  gpt2Tokenizer,
-  type Tokenizer,
-  tokenizerFromJson,
-} from '@evenkeel/data';
-import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
+import { type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
 import { CheckpointDirectory } from '@evenkeel/loop/node';
 import type { RunParts } from '../build-run.js';
-import type { RunConfig, RunConfigInput } from '../config/schema.js';
-import type { Mlp } from '../parts/mlp.js';
+import type { RunConfig } from '../config/schema.js';
 import { UsageError } from '../usage-error.js';
 import { writeFile } from '../write-file.js';
-
-/** Where numbers are computed. */
-export interface BackendOptions {
-  readonly backend: string;
-  /** Whether wasm has our kernels. */
-  readonly kernels: boolean;
-}
+import {
+  type BackendOptions,
+  describedTokenizer,
+  parseRunFile,
+  type RunFile,
+  runFileText,
+} from './run-file.js';
 
 const RUN = 'run.json';
 export const TOKENIZER = 'tokenizer.json';
@@ -31,80 +23,58 @@ export const METRICS = 'metrics.jsonl';
 export const CHECKPOINTS = 'checkpoints';
 export const REPORT = 'report.html';
 
-/** What is written beside the checkpoints of a run, so that it can be used without its data. */
-export interface RunFile {
-  readonly config: RunConfigInput;
-  readonly model: { readonly gpt: GPTConfig } | { readonly mlp: ConstructorParameters<typeof Mlp>[0] };
-  readonly tokenizer?: { readonly characters: readonly string[] } | { readonly name: string };
-  /** Of the files that it learns from, so that a resumed run learns from the same. */
-  readonly dataSha256: Readonly<Record<string, string>>;
-  /** What it runs on: elsewhere sums are rounded otherwise. */
-  readonly backend: BackendOptions;
+/** A run that lies in a folder: what its `run.json` says. */
+export interface StoredRun extends RunFile {
+  readonly directory: string;
+  /** Its name: the SHA-256 of its `run.json`. Its checkpoints and metrics bear it. */
+  readonly run: string;
 }
 
 /**
- * Writes down what a run is.
+ * Writes down what a run is, in its folder.
  *
- * @param before The run that it learns on from, whose tokenizer it has.
+ * @returns The run's name.
  */
-export async function writeRun(
-  directory: string,
-  { config, model, data }: RunParts,
-  { backend, kernels }: BackendOptions,
-  before?: string,
-): Promise<void> {
+export async function writeRun(directory: string, parts: RunParts, backend: BackendOptions): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const { tokenizer } = data;
+  const { config, source } = parts;
   if ('tokenizer' in config.data && /\.json$/.test(config.data.tokenizer)) {
-    const known = before === undefined ? undefined : join(before, TOKENIZER);
+    const known = source && join(source.directory, TOKENIZER);
     const file = known !== undefined && existsSync(known) ? known : config.data.tokenizer;
     await copyFile(file, join(directory, TOKENIZER));
   }
-  const run: RunFile = {
-    config: config as RunConfigInput,
-    model: model instanceof GPT ? { gpt: model.config as GPTConfig } : { mlp: model.options },
-    ...(tokenizer ? { tokenizer: describe(tokenizer) } : {}),
-    dataSha256: await hashes(config),
-    backend: { backend, kernels },
-  };
-  await writeFile(join(directory, RUN), `${JSON.stringify(run, undefined, 2)}\n`);
+  const { backend: name, kernels } = backend;
+  const text = runFileText(parts, { backend: { backend: name, kernels }, dataSha256: await hashes(config) });
+  await writeFile(join(directory, RUN), text);
+  return nameOfRun(text);
 }
 
-const describe = (tokenizer: Tokenizer): RunFile['tokenizer'] =>
-  'vocabulary' in tokenizer
-    ? { characters: (tokenizer as CharacterTokenizer).vocabulary }
-    : { name: tokenizer.name };
+const nameOfRun = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export const isRun = (directory: string): boolean => existsSync(join(directory, RUN));
 
-/** @throws If it is not there or damaged. */
-export function readRun(directory: string): RunFile {
+/** @throws If it is not there, damaged, or of an earlier version. */
+export function readRun(directory: string): StoredRun {
   const path = join(directory, RUN);
   if (!existsSync(path)) {
     throw new UsageError(
       `'${directory}' is no run (it has no ${RUN}), expected a folder that evenkeel train has written.`,
     );
   }
-  try {
-    const run = JSON.parse(readFileSync(path, 'utf8')) as RunFile;
-    if (
-      typeof run?.config === 'object' &&
-      run.config !== null &&
-      typeof run.model === 'object' &&
-      run.model !== null
-    )
-      return run;
-  } catch {} // damaged as well
-  throw new UsageError(
-    `'${path}' is damaged, expected what evenkeel train wrote. Restore it, or train anew.`,
-  );
+  const text = readFileSync(path, 'utf8');
+  return { ...parseRunFile(text, path, join(directory, CHECKPOINTS)), directory, run: nameOfRun(text) };
 }
 
-/** @throws If the data have changed since the run began. */
-export async function checkData(directory: string, config: RunConfig): Promise<void> {
-  const before = readRun(directory).dataSha256;
+/**
+ * @param config What is read now, in the place of the run's own config.
+ * @throws If the data have changed since the run began.
+ */
+export async function checkData(
+  { directory, dataSha256, config: own }: StoredRun,
+  config = own,
+): Promise<void> {
   for (const [file, hash] of Object.entries(await hashes(config))) {
-    if (before[file] === hash) continue;
+    if (dataSha256[file] === hash) continue;
     throw new UsageError(
       `'${file}' has changed since the run '${directory}' began, expected the same. Begin a new run: evenkeel train`,
     );
@@ -144,13 +114,9 @@ export async function newestStep(directory: string): Promise<number | undefined>
 }
 
 /** The tokenizer of a run, if it has one. */
-export async function tokenizerOf(directory: string): Promise<Tokenizer | undefined> {
-  const { tokenizer } = readRun(directory);
-  const file = join(directory, TOKENIZER);
-  if (existsSync(file)) return tokenizerFromJson(readFileSync(file, 'utf8'));
-  if (!tokenizer) return undefined;
-  if ('characters' in tokenizer) return characterTokenizer(tokenizer.characters);
-  return tokenizer.name === 'gpt2' ? gpt2Tokenizer() : undefined;
+export async function tokenizerOf(run: StoredRun): Promise<Tokenizer | undefined> {
+  const file = join(run.directory, TOKENIZER);
+  return existsSync(file) ? tokenizerFromJson(readFileSync(file, 'utf8')) : describedTokenizer(run);
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -1,5 +1,6 @@
-import type { NamedTensor } from '@evenkeel/loop';
+import type { NamedTensor, RunState } from '@evenkeel/loop';
 import { dispose, type Tensor, util, type Variable } from '@tensorflow/tfjs-core';
+import { UsageError } from '../usage-error.js';
 
 interface HasVariables {
   readonly variables: readonly Variable[];
@@ -37,8 +38,12 @@ export function assignWeights(
   for (const [variable, tensor] of pairs) variable.assign(tensor);
 }
 
-/** The same, from a checkpoint: `runs/first/checkpoints/step-00000500`. */
-export async function loadCheckpoint(model: HasVariables, checkpoint: string): Promise<void> {
+/**
+ * The same, from a checkpoint: `runs/first/checkpoints/step-00000500`.
+ *
+ * @param run The name of the run that the checkpoint must be of. Default: whichever it is.
+ */
+export async function loadCheckpoint(model: HasVariables, checkpoint: string, run?: string): Promise<void> {
   const [, directory = '.', name] = /^(?:(.*)[\\/])?([^\\/]*)[\\/]*$/.exec(checkpoint)!;
   const { CheckpointDirectory } = await import('@evenkeel/loop/node');
   const snapshot = await new CheckpointDirectory({ directory }).load(name);
@@ -49,10 +54,20 @@ export async function loadCheckpoint(model: HasVariables, checkpoint: string): P
     );
   }
   try {
+    if (run !== undefined) checkSameRun(snapshot.state, run, directory);
     assignWeights(model, snapshot.weights, checkpoint);
   } finally {
     dispose([...snapshot.weights, ...snapshot.optimizer].map(({ tensor }) => tensor));
   }
+}
+
+/** @throws If a checkpoint is not of the run in whose folder it lies. */
+export function checkSameRun(state: RunState, run: string, where: string): void {
+  if (state.run === run) return;
+  throw new UsageError(
+    `the checkpoint of step ${state.step} in '${where}' is of another run than the run.json there, expected one of the same. ` +
+      'Put the run.json back with which that checkpoint was saved.',
+  );
 }
 
 /** A parameter's name without its model's. */

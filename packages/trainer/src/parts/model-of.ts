@@ -16,19 +16,20 @@ export const isPublished = ({ model }: RunConfig): boolean => 'load' in model &&
  * The model that a config describes: a new one, a preset, one that is loaded, or one with the weights of a checkpoint.
  *
  * @param data What it learns from, which says how many tokens there are.
- * @param options `loadWeights: false` leaves the weights of a checkpoint to whoever resumes.
+ * @param options `loadWeights: false` leaves the weights of a checkpoint to whoever resumes; `source` names the run that the
+ *   checkpoint must be of.
  * @throws If choices do not fit each other, the data or the checkpoint.
  */
 export async function modelOf(
   config: RunConfig,
   data?: KnownData,
-  { loadWeights = true }: { loadWeights?: boolean } = {},
+  { loadWeights = true, source }: { loadWeights?: boolean; source?: string } = {},
 ): Promise<GPT | Mlp> {
   const model = await describedModel(config, data);
   const { load } = config.model as { load?: string };
   if (load === undefined || isPublished(config) || !loadWeights) return model;
   try {
-    await loadCheckpoint(model, load);
+    await loadCheckpoint(model, load, source);
     return model;
   } catch (error) {
     model.dispose();

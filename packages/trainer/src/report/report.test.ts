@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,10 @@ import { sgd, TransformOptimizer } from '@evenkeel/optim';
 import * as tf from '@tensorflow/tfjs';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunParts } from '../build-run.js';
+import { parseRunConfig } from '../config/schema.js';
+import { runFileText } from '../folder/run-file.js';
+import { Mlp } from '../parts/mlp.js';
 import { writeReport } from './report.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-report-'));
@@ -33,6 +38,22 @@ async function learned(
 
 const EVIL = '</pre><script>alert(1)</script><img src=x onerror=alert(2)>';
 
+/** Writes the `run.json` of a run with this learning rate, and gives its name. */
+function described(folder: string, learningRate: number): string {
+  const config = parseRunConfig({
+    data: { kind: 'text', text: EVIL },
+    optimizer: { name: 'sgd', learningRate },
+  });
+  const model = new Mlp({ widths: [1, 1], activation: 'relu', bias: false, seed: 0 });
+  const text = runFileText({ config, model, data: {} } as RunParts, {
+    backend: { backend: 'cpu', kernels: false },
+  });
+  model.dispose();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'run.json'), text);
+  return createHash('sha256').update(text).digest('hex');
+}
+
 async function run(name: string, learningRate: number): Promise<string> {
   const folder = join(root, name);
   const file = join(folder, 'metrics.jsonl');
@@ -41,7 +62,7 @@ async function run(name: string, learningRate: number): Promise<string> {
       steps: 40,
       evaluate: { run: () => ({ validationLoss: 0.5, [EVIL]: 1 }), every: 20 },
       callbacks: [
-        metricsFile({ path: file, config: { learningRate, note: EVIL } }),
+        metricsFile({ path: file, run: described(folder, learningRate) }),
         samples({ path: file, every: 20, write: ({ step }) => `${step}: ${EVIL}` }),
       ],
     },
@@ -79,6 +100,13 @@ describe('writeReport', () => {
     expect(html).toContain('&quot;learningRate&quot;: 0.3');
     expect(html).toContain('&quot;backend&quot;: &quot;cpu&quot;');
     expect(html).toContain('<h4>Step 40</h4>');
+  });
+
+  it('shows no config that is of another run than the metrics', async () => {
+    const folder = await run('mixed', 0.2);
+    described(folder, 0.1);
+    await writeReport({ path: join(root, 'mixed.html'), runs: [folder] });
+    expect(readFileSync(join(root, 'mixed.html'), 'utf8')).not.toContain('learningRate&quot;');
   });
 
   it('stands alone and runs nothing, whatever the files hold', () => {

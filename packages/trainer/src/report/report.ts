@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type MetricLines, parseMetricLines } from '@evenkeel/loop/node';
+import { isRun, readRun } from '../folder/run-folder.js';
 import { writeFile } from '../write-file.js';
 import { plotMetric } from './plot-metric.js';
 
 /** A run to show. */
 export interface ReportRun extends MetricLines {
+  /** Its config. */
+  readonly config?: unknown;
   /** What it is called in plots and tables. */
   readonly name: string;
 }
@@ -66,7 +69,15 @@ export function readRecords(path: string): ReportRun {
     throw new Error(`writeReport: '${file}' holds no record, expected at least one. Train some steps first.`);
   }
   const folder = basename(path.endsWith('.jsonl') ? join(path, '..') : path);
-  return { name: folder === '' || folder === '.' ? file : folder, ...lines };
+  return { name: folder === '' || folder === '.' ? file : folder, config: configOf(file, lines), ...lines };
+}
+
+/** The config in the `run.json` beside metrics, if it is that of the run whose metrics they are. */
+function configOf(file: string, { run }: MetricLines): unknown {
+  const directory = dirname(file);
+  if (run === undefined || !isRun(directory)) return undefined;
+  const stored = readRun(directory);
+  return stored.run === run ? stored.config : undefined;
 }
 
 /** The page as text. */

@@ -1,0 +1,111 @@
+import { type CharacterTokenizer, characterTokenizer, gpt2Tokenizer, type Tokenizer } from '@evenkeel/data';
+import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
+import type { RunParts } from '../build-run.js';
+import { parseRunConfig, type RunConfig } from '../config/schema.js';
+import type { MlpOptions } from '../parts/mlp.js';
+import { UsageError } from '../usage-error.js';
+
+/** Where numbers are computed. */
+export interface BackendOptions {
+  readonly backend: string;
+  /** Whether wasm has our kernels. */
+  readonly kernels: boolean;
+}
+
+/** What a `run.json` holds: all that a run is, so that it can be used without its data. It is the only place of the config. */
+export interface RunFile {
+  readonly config: RunConfig;
+  readonly model: { readonly gpt: GPTConfig } | { readonly mlp: MlpOptions };
+  readonly tokenizer?: { readonly characters: readonly string[] } | { readonly name: string };
+  /** The run that this one learns on from. */
+  readonly source?: { readonly directory: string; readonly run: string };
+  /** SHA-256 of the files that it learns from, so that a resumed run learns from the same. */
+  readonly dataSha256: Readonly<Record<string, string>>;
+  /** What it runs on: elsewhere sums are rounded otherwise. */
+  readonly backend: BackendOptions;
+}
+
+/** The form of the file. Another one was written by another version of this package. */
+const FORMAT = 2;
+
+/** What a file says of a run's parts beside what the parts say themselves. */
+type About = Pick<RunFile, 'backend'> & Partial<Pick<RunFile, 'dataSha256'>>;
+
+/**
+ * The text of a run's `run.json`. Its SHA-256 is the name of the run, which checkpoints and metrics bear.
+ *
+ * Where the run's checkpoints lie is left out: a folder may be moved.
+ */
+export function runFileText(
+  { config, model, data, source }: RunParts,
+  { backend, dataSha256 = {} }: About,
+): string {
+  const { checkpoint, ...rest } = config;
+  const { directory: _, ...when } = checkpoint ?? { directory: '' };
+  const { tokenizer } = data;
+  const file = {
+    format: FORMAT,
+    config: { ...rest, ...(checkpoint ? { checkpoint: when } : {}) },
+    model: model instanceof GPT ? { gpt: model.config } : { mlp: model.options },
+    ...(tokenizer ? { tokenizer: describe(tokenizer) } : {}),
+    ...(source ? { source: { directory: source.directory, run: source.run } } : {}),
+    dataSha256,
+    backend,
+  };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+/**
+ * Reads the text of a `run.json`, which may come from anywhere, and checks the config in it.
+ *
+ * @param path What errors call it.
+ * @param directory Where the run's checkpoints lie. Without it the config has no `checkpoint`.
+ * @throws If it is damaged, or was written by an earlier version.
+ */
+export function parseRunFile(text: string, path: string, directory?: string): RunFile {
+  const file = objectIn(text);
+  if (!file || !isObject(file.config) || !isObject(file.model) || !isObject(file.backend)) {
+    throw new UsageError(
+      `'${path}' is damaged, expected what evenkeel train wrote. Restore it, or train anew.`,
+    );
+  }
+  if (file.format !== FORMAT) {
+    throw new UsageError(
+      `'${path}' is of a run that was begun with another version of Evenkeel (format ${file.format ?? 1}), expected format ${FORMAT}. ` +
+        'Go on with that version, or begin anew: evenkeel train',
+    );
+  }
+  const { checkpoint, ...rest } = file.config as Record<string, unknown>;
+  const config =
+    directory === undefined ? rest : { ...rest, checkpoint: { ...(checkpoint as object), directory } };
+  const { dataSha256 = {} } = file;
+  return {
+    ...(file as unknown as RunFile),
+    dataSha256: dataSha256 as RunFile['dataSha256'],
+    config: parseRunConfig(config),
+  };
+}
+
+const describe = (tokenizer: Tokenizer): RunFile['tokenizer'] =>
+  'vocabulary' in tokenizer
+    ? { characters: (tokenizer as CharacterTokenizer).vocabulary }
+    : { name: tokenizer.name };
+
+/** The tokenizer that a file describes; nothing if it has none, or one from a file beside it. */
+export async function describedTokenizer({ tokenizer }: RunFile): Promise<Tokenizer | undefined> {
+  if (!tokenizer) return undefined;
+  if ('characters' in tokenizer) return characterTokenizer(tokenizer.characters);
+  return tokenizer.name === 'gpt2' ? gpt2Tokenizer() : undefined;
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
