@@ -59,7 +59,11 @@ export type { MatrixOptions } from './matrices.js';
 export type { MatrixValues, WeightLike } from './matrix-values.js';
 export { type ModulaEmbeddingOptions, modulaEmbedding } from './modula-embedding.js';
 export { modulaMuon } from './modula-muon.js';
-export { type ModulaTargetNorms, modulaTargetNorms } from './modula-target-norms.js';
+export {
+  type ModulaTargetNorms,
+  type ModulaTargetNormsOptions,
+  modulaTargetNorms,
+} from './modula-target-norms.js';
 export { Muon, type MuonOptions, muon } from './muon.js';
 export type { CoefficientsName } from './newton-schulz.js';
 export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';

@@ -61,7 +61,7 @@ export function matricesOf(
   const swap = (tensor: Tensor) => (isFlipped ? transpose(tensor, swapLastAxes(tensor.rank)) : tensor);
   const swapped = swap(value);
   return {
-    matrices: reshape(swapped, [-1, fanOut, fanIn]),
+    matrices: reshape(swapped, [(value.rank === 3 ? value.shape[0] : 1) * heads, fanOut, fanIn]),
     fanOut,
     fanIn,
     rmsScale: Math.sqrt(fanOut / fanIn),

@@ -11,16 +11,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import updates from '../fixtures/e2_muon_update.json' with { type: 'json' };
 import trajectories from '../fixtures/e3_muon_trajectories.json' with { type: 'json' };
-import targetNorms from '../fixtures/f8_gpt_target_norms.json' with { type: 'json' };
 import { rmsNorm, singularValues, toTensor } from '../test/tensors.js';
-import {
-  type CoefficientsName,
-  Muon,
-  modulaEmbedding,
-  modulaMuon,
-  modulaTargetNorms,
-  muon,
-} from './index.js';
+import { type CoefficientsName, Muon, modulaEmbedding, modulaMuon, muon } from './index.js';
 
 describeTransform('muon', () => muon());
 describeTransform('modulaMuon', () => modulaMuon({ weightDecay: 0.1 }));
@@ -184,30 +176,6 @@ describeOnBackends('muon', () => {
     expect(optimizer.getConfig()).toEqual({ layout: 'in-out', learningRate: 0.05 });
     optimizer.dispose();
     model.dispose();
-  });
-});
-
-describe('modulaTargetNorms', () => {
-  const cases = goldenCases<
-    unknown,
-    { blocks_mass: number },
-    { weight_order: string[]; target_norms: number[] }
-  >(targetNorms);
-  it.each(cases)('matches the reference: $name', ({ hyper, expected }) => {
-    const norms = modulaTargetNorms({ blocksMass: hyper.blocks_mass });
-    const of: Record<string, number> = {
-      embed: norms.embedding,
-      out: norms.head,
-      q: norms.query,
-      k: norms.key,
-      v: norms.value,
-      w: norms.output,
-      mlp_in: norms.mlpIn,
-      mlp_out: norms.mlpOut,
-    };
-    expected.weight_order.forEach((name, i) => {
-      expect(of[name.replace(/\d+$/, '')]).toBeCloseTo(expected.target_norms[i], 12);
-    });
   });
 });
 

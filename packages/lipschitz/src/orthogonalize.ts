@@ -1,9 +1,8 @@
 import { checkNumber } from '@evenkeel/optim';
 import {
-  abs,
   add,
+  clone,
   div,
-  max,
   maximum,
   sqrt,
   square,
@@ -15,6 +14,7 @@ import {
 import { matricesOf } from './matrices.js';
 import { type CoefficientsName, newtonSchulz, quinticsFor } from './newton-schulz.js';
 import { applyQuintic } from './quintic.js';
+import { unitMatrices } from './unit.js';
 
 export interface OrthogonalizeOptions {
   /** Which published schedule. Default `'six-step'`, the only one that never overshoots 1. */
@@ -49,6 +49,7 @@ export function orthogonalize(
   const eps = epsilon ?? schedule.epsilon;
   checkNumber('orthogonalize', 'epsilon', eps, { atLeast: 0, below: Infinity, typical: schedule.epsilon });
 
+  if (matrix.size === 0) return clone(matrix);
   return tidy(() => {
     const { matrices, restore } = matricesOf('orthogonalize', matrix);
     return restore(quinticsFor(schedule, count).reduce(applyQuintic, normalized(matrices, eps)));
@@ -57,11 +58,8 @@ export function orthogonalize(
 
 /** M / (‖M‖_F + ε), and 0 for 0. */
 function normalized(matrices: Tensor3D, epsilon: number): Tensor3D {
-  const peak = maximum(max(abs(matrices), [1, 2], true), SMALLEST_NORMAL);
-  const scaled = div(matrices, peak);
-  const norm = sqrt(sum(square(scaled), [1, 2], true));
+  const { unit, peak } = unitMatrices(matrices);
+  const norm = sqrt(sum(square(unit), [1, 2], true));
   // The 1e-30 only makes 0 / 0 a 0: every other norm is at least 1.
-  return div(scaled, add(norm, maximum(div(epsilon, peak), 1e-30)));
+  return div(unit, add(norm, maximum(div(epsilon, peak), 1e-30)));
 }
-
-const SMALLEST_NORMAL = 2 ** -126;

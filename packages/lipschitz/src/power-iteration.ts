@@ -3,6 +3,7 @@ import {
   div,
   matMul,
   maximum,
+  mul,
   randomNormal,
   reshape,
   sqrt,
@@ -12,8 +13,10 @@ import {
   type Tensor3D,
   tidy,
   tile,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import { matricesOf } from './matrices.js';
+import { type UnitMatrices, unitMatrices } from './unit.js';
 
 export interface PowerIterationOptions {
   /** How often the vector is multiplied by the Gram matrix, ≥ 1. Default 16. */
@@ -25,10 +28,10 @@ export interface PowerIterationOptions {
 }
 
 /** The largest singular value of each matrix of a batch, with its vectors. */
-export interface SingularTriple {
+export interface SingularTriple extends UnitMatrices {
   /** [batch, rows, 1] */
   readonly u: Tensor3D;
-  /** [batch, 1, 1] */
+  /** Of `unit`, [batch, 1, 1]. */
   readonly sigma: Tensor3D;
   /** [batch, columns, 1] */
   readonly v: Tensor3D;
@@ -43,18 +46,20 @@ export interface SingularTriple {
  * guarantee depends on it.
  *
  * @param matrix A matrix or a batch of them.
- * @returns A scalar, or one number per matrix, [batch]; 0 for a matrix of zeros.
+ * @returns A scalar, or one number per matrix, [batch]; 0 for a matrix of zeros and for an empty one.
  * @throws If `matrix` has another rank, or an option is out of range.
  */
 export function spectralNormEstimate(matrix: Tensor, options: PowerIterationOptions = {}): Tensor {
   return tidy(() => {
+    const shape = matrix.rank === 2 ? [] : matrix.shape.slice(0, 1);
+    if (matrix.size === 0) return zeros(shape);
     const { matrices } = matricesOf('spectralNormEstimate', matrix);
-    const { sigma } = powerIteration('spectralNormEstimate', matrices, options);
-    return reshape(sigma, matrix.rank === 2 ? [] : [matrices.shape[0]]);
+    const { sigma, peak } = powerIteration('spectralNormEstimate', matrices, options);
+    return reshape(mul(sigma, peak), shape);
   });
 }
 
-/** Power iteration on a batch. Inside a tidy only. */
+/** Power iteration on a batch that is not empty. Inside a tidy only. */
 export function powerIteration(
   where: string,
   matrices: Tensor3D,
@@ -72,14 +77,16 @@ export function powerIteration(
   }
   const start = startVector ?? randomNormal([length], 0, 1, 'float32', seed + 1); // tfjs takes 0 for no seed
   let vector = unit(tile(reshape(start, [1, length, 1]), [batch, 1, 1]));
-  const through = (x: Tensor3D, transposed: boolean) => matMul(matrices, x, transposed) as Tensor3D;
+  const { unit: scaled, peak } = unitMatrices(matrices);
+  const through = (x: Tensor3D, transposed: boolean) => matMul(scaled, x, transposed) as Tensor3D;
   for (let i = 0; i < iterations; i++) {
     vector = unit(isTall ? through(through(vector, false), true) : through(through(vector, true), false));
   }
   const image = through(vector, !isTall);
   const sigma = norm(image);
   const other = unit(image);
-  return isTall ? { u: other, sigma, v: vector } : { u: vector, sigma, v: other };
+  const vectors = isTall ? { u: other, v: vector } : { u: vector, v: other };
+  return { ...vectors, sigma, unit: scaled, peak };
 }
 
 const norm = (x: Tensor3D): Tensor3D => sqrt(sum<Tensor3D>(square(x), 1, true));

@@ -1,10 +1,8 @@
 import {
-  abs,
   add,
   div,
   exp,
   log,
-  max,
   maximum,
   mul,
   sqrt,
@@ -15,6 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { gram, symmetricProduct } from './gram.js';
+import { SMALLEST_NORMAL } from './unit.js';
 
 /**
  * An upper bound of the largest singular value of each matrix that stays on the device, by Gram iteration.
@@ -25,29 +24,26 @@ import { gram, symmetricProduct } from './gram.js';
  * of the divisors kept, since float32 overflows otherwise. Constraints use this one, which reads nothing back;
  * certificates use `spectralNormBound`, which proves its rounding margin.
  *
- * @param x [batch, rows, columns].
+ * @param unit [batch, rows, columns], with entries of up to 1: see `unitMatrices`.
  * @param slack How far above σ₁ the bound may lie, relative: sets the number of squarings. > 0.
- * @returns [batch, 1, 1]; 0 for a matrix of zeros.
+ * @returns [batch, 1, 1]; below 1e-9 for a matrix of zeros.
  * @see Delattre et al., "Efficient Bound of Lipschitz Constant for Convolutional Layers by Gram Iteration", 2023.
  */
-export function schattenBound(x: Tensor3D, slack: number): Tensor3D {
-  const n = Math.min(x.shape[1], x.shape[2]);
+export function schattenBound(unit: Tensor3D, slack: number): Tensor3D {
+  const n = Math.min(unit.shape[1], unit.shape[2]);
   const doublings = Math.max(1, Math.ceil(Math.log2(Math.log(n) / Math.log1p(slack)))) - 1;
   return tidy(() => {
-    const peak = maximum(max(abs(x), [1, 2], true), SMALLEST_NORMAL);
-    let power: Tensor3D = gram(div(x, peak)); // (Xᵀ X)^(2^i), up to the factor exp(logScale)
-    let logScale: Tensor = mul(log(peak), 2);
+    let power: Tensor3D = gram(unit); // (Xᵀ X)^(2^i), up to the factor exp(logScale)
+    let logScale: Tensor | undefined;
     for (let i = 0; i < doublings; i++) {
       const norm = frobenius(power);
-      const unit = div(power, norm) as Tensor3D;
-      power = symmetricProduct(unit, unit);
-      logScale = mul(add(logScale, log(norm)), 2);
+      const shrunk = div(power, norm) as Tensor3D;
+      power = symmetricProduct(shrunk, shrunk);
+      logScale = mul(logScale ? add(logScale, log(norm)) : log(norm), 2);
     }
-    const logNorm = add(log(frobenius(power)), logScale);
-    return exp(div(logNorm, 2 ** (doublings + 1))) as Tensor3D;
+    const logNorm = log(frobenius(power));
+    return exp(div(logScale ? add(logNorm, logScale) : logNorm, 2 ** (doublings + 1))) as Tensor3D;
   });
 }
 
 const frobenius = (x: Tensor3D) => maximum(sqrt(sum(square(x), [1, 2], true)), SMALLEST_NORMAL);
-
-const SMALLEST_NORMAL = 2 ** -126;

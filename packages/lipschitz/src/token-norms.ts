@@ -2,9 +2,9 @@ import {
   abs,
   div,
   equal,
+  greaterEqual,
   max,
   mean,
-  minimum,
   mul,
   reshape,
   sqrt,
@@ -13,26 +13,43 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 
+// Each token is divided by its largest entry before it is squared, so that entries of 1e-25 and of 1e25 have a length in float32.
+
 /** The RMS of each token: over the last axis, which stays with length 1. */
-export const tokenRms = (x: Tensor): Tensor => sqrt(mean(square(x), -1, true));
+export function tokenRms(x: Tensor): Tensor {
+  const { unitRms, peak } = unitTokens(x);
+  return mul(unitRms, peak);
+}
 
 /**
  * The mean square of each token. `[batch, tokens]`, with one token for an example of a single vector.
  *
  * @param x `[batch, features]` or `[batch, ..., features]`, where the axes between count tokens.
  */
-export const tokenSquares = (x: Tensor): Tensor => reshape(mean(square(x), -1), [x.shape[0], -1]);
+export const tokenSquares = (x: Tensor): Tensor => perExample(mean(square(x), -1));
+
+/** The largest RMS of a token of each example, `[batch]`. */
+export const largestTokenRms = (x: Tensor): Tensor => max(perExample(tokenRms(x)), 1);
 
 /** `x` with every token scaled to that RMS; tokens that are zero stay zero. */
 export function toRms(x: Tensor, rms: number): Tensor {
-  // Scaled by its largest entry first, so that gradients of 10⁻²⁵ and of 10²⁵ have a length in float32.
-  const unit = div<Tensor>(x, oneIfZero(max(abs(x), -1, true)));
-  return mul(unit, div(rms, oneIfZero(tokenRms(unit))));
+  const { unit, unitRms } = unitTokens(x);
+  return mul(unit, div(rms, oneIfZero(unitRms)));
 }
 
 /** `x` with every token of more than that RMS scaled back to it. */
 export function clipRms(x: Tensor, rms: number): Tensor {
-  return mul(x, minimum(1, div(rms, oneIfZero(tokenRms(x)))));
+  const { unit, unitRms, peak } = unitTokens(x);
+  const size = div(rms, oneIfZero(unitRms));
+  return where(greaterEqual(div(size, peak), 1), x, mul(unit, size));
 }
+
+function unitTokens(x: Tensor): { unit: Tensor; unitRms: Tensor; peak: Tensor } {
+  const peak = oneIfZero(max(abs(x), -1, true));
+  const unit = div<Tensor>(x, peak);
+  return { unit, unitRms: sqrt(mean(square(unit), -1, true)), peak };
+}
+
+const perExample = (tokens: Tensor): Tensor => reshape(tokens, [tokens.shape[0], -1]);
 
 const oneIfZero = (x: Tensor): Tensor => where(equal(x, 0), 1, x);

@@ -24,7 +24,7 @@ import { type FloatFormat, formatLimits, roundToFormat } from '../formats/round-
  */
 export type Tap = <T extends Tensor>(name: string, activation: T, weight?: Tensor) => T;
 
-/** A share between 0 and 1 per format. */
+/** A share between 0 and 1 per format; 1 where there is no entry to lose. */
 export type Shares = Partial<Record<FloatFormat, number>>;
 
 /** What was seen under one name, over all calls. */
@@ -100,7 +100,7 @@ export function activationMonitor(
     );
   }
   const shares = (counts: number[], all: number) =>
-    Object.fromEntries(formats.map((format, i) => [format, counts[i] / all])) as Shares;
+    Object.fromEntries(formats.map((format, i) => [format, all === 0 ? 1 : counts[i] / all])) as Shares;
   const activations = [...seen].map(
     ([name, { entries, largest, surviving, products, productsSurviving }]) => ({
       name,

@@ -49,7 +49,7 @@ export interface AdversarialAccuracy {
  * @param inputs `[batch, features]`, or `[batch, tokens, features]` such as embedded text, where each token may move.
  * @param labels Integers, of the shape of the logits without their last axis.
  * @returns One entry per radius, in their order.
- * @throws If a radius is negative, or the labels do not have the shape of the predictions.
+ * @throws If a radius is negative, there is no example, or the labels do not have the shape of the predictions.
  * @see Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", 2018, section 2.1; for the
  *     margin Carlini and Wagner, "Towards Evaluating the Robustness of Neural Networks", 2017, section V.
  */
@@ -63,6 +63,12 @@ export function adversarialAccuracy(
     if (radius >= 0 && Number.isFinite(radius)) continue;
     throw new Error(
       `adversarialAccuracy: a radius of ${radius}, expected numbers ≥ 0. Give each as a number.`,
+    );
+  }
+  if (inputs.size === 0 || labels.size === 0) {
+    throw new Error(
+      `adversarialAccuracy: inputs of shape [${inputs.shape}] and labels of shape [${labels.shape}], expected an example. ` +
+        'Nothing has no accuracy.',
     );
   }
   return tidy(() => {

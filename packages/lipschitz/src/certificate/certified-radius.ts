@@ -1,4 +1,4 @@
-import { mul, slice, squeeze, sub, type Tensor, tidy, topk } from '@tensorflow/tfjs-core';
+import { less, mul, slice, squeeze, sub, type Tensor, tidy, topk, where, zeros } from '@tensorflow/tfjs-core';
 
 /** Above the rounding errors of the two float32 operations that follow. */
 const ROUND_DOWN = 1 - 1e-6;
@@ -35,6 +35,7 @@ export function certifiedRadius(logits: Tensor, lipschitz: number | { lipschitz:
         'With a single logit nothing can change.',
     );
   }
+  if (logits.size === 0) return zeros(logits.shape.slice(0, -1));
   return tidy(() => {
     const { values } = topk(logits, 2);
     const entry = (i: number) => {
@@ -42,6 +43,11 @@ export function certifiedRadius(logits: Tensor, lipschitz: number | { lipschitz:
       const size = values.shape.map((length, axis) => (axis === values.rank - 1 ? 1 : length));
       return squeeze(slice(values, begin, size), [values.rank - 1]);
     };
-    return mul(sub(entry(0), entry(1)), ROUND_DOWN / (Math.sqrt(2 * classes) * bound));
+    const exact = ROUND_DOWN / (Math.sqrt(2 * classes) * bound);
+    const perMargin = exact < 2 ** -126 ? 0 : exact; // a smaller number may be rounded up
+    const [largest, second] = [entry(0), entry(1)];
+    const margin = sub(largest, second);
+    const half = sub(mul(largest, 0.5), mul(second, 0.5)); // where the difference itself is beyond float32
+    return where(less(margin, Infinity), mul(margin, perMargin), mul(mul(half, perMargin), 2));
   });
 }

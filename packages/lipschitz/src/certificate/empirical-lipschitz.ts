@@ -5,14 +5,13 @@ import {
   mul,
   randomNormal,
   type Scalar,
-  sqrt,
   sub,
   sum,
   type Tensor,
   tidy,
   valueAndGrads,
 } from '@tensorflow/tfjs-core';
-import { clipRms, tokenRms, tokenSquares, toRms } from '../token-norms.js';
+import { clipRms, largestTokenRms, tokenRms, tokenSquares, toRms } from '../token-norms.js';
 
 export interface EmpiricalLipschitzOptions {
   /** Steps of gradient ascent. Default 30. */
@@ -69,8 +68,10 @@ export function gainPerExample(
     const room = ball - step; // x ± δ stay inside the ball
     let x = clipRms(inputs, room);
     let delta = toRms(randomNormal(inputs.shape, 0, 1, 'float32', seed), step);
-    const squaredGains = (x: Tensor, delta: Tensor) =>
-      tokenSquares(div(sub(forward(add(x, delta)), forward(sub(x, delta))), 2 * step));
+    const change = (x: Tensor, delta: Tensor) =>
+      div<Tensor>(sub(forward(add(x, delta)), forward(sub(x, delta))), 2 * step);
+    let scale = 1; // of gains, so that their squares stay in float32
+    const squaredGains = (x: Tensor, delta: Tensor) => tokenSquares(div(change(x, delta), scale));
     // Examples do not depend on each other, so the gradient of a sum has each one's gradient. At first all tokens
     // count, since the one that is ahead need not win; then the best one. Squared, since √ has no slope at 0.
     const climbAll = valueAndGrads((x: Tensor, delta: Tensor) => sum(squaredGains(x, delta)) as Scalar);
@@ -80,16 +81,20 @@ export function gainPerExample(
 
     const best = new Float64Array(inputs.shape[0]);
     for (let i = 0; i <= steps; i++) {
-      const found = tidy(() => sqrt(max(squaredGains(x, delta), 1))).dataSync();
+      const found = tidy(() => largestTokenRms(change(x, delta))).dataSync();
       found.forEach((gain, example) => {
         if (!Number.isFinite(gain)) throw new Error(notFinite(gain, example));
         best[example] = Math.max(best[example], gain);
       });
       if (i === steps) break;
+      scale = Math.max(...found) || 1;
       const rate = learningRate * ball * 0.1 ** (i / steps);
       const [nextX, nextDelta] = tidy(() => {
         const [gx, gDelta] = (i < steps / 2 ? climbAll : climbBest)([x, delta]).grads;
-        return [clipRms(add(x, toRms(gx, rate)), room), toRms(add(toRms(gDelta, 1), mul(delta, 1e-6)), step)];
+        return [
+          clipRms(add(x, toRms(gx, rate)), room),
+          toRms(add(toRms(gDelta, 1), mul(delta, 1e-6 / step)), step),
+        ];
       });
       x.dispose();
       delta.dispose();

@@ -53,6 +53,7 @@ function estimate(norms: PublishedNorms, scale: number): PublishedLipschitzEstim
   for (const [name, norm] of Object.entries(norms)) requireNorm(name, norm);
   const blocks = Object.keys(norms).filter((name) => /^q\d+$/.test(name)).length;
   const norm = (name: string) => requireNorm(name, norms[name]);
+  if (Object.keys(norms).length === 0) requireNorm('embed', undefined);
   if (blocks === 0 && !('embed' in norms)) return product(Object.values(norms), []);
 
   const a = 1 / (2 * blocks);

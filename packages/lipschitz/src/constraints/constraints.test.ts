@@ -22,6 +22,7 @@ import {
   spectralHammer,
   spectralNormalize,
   spectralNormEstimate,
+  spectralSoftCap,
   spectralWeightDecay,
   weightDecay,
 } from '../index.js';
@@ -256,6 +257,40 @@ describeOnBackends('constraints', () => {
   it('leave biases and scalars alone', () => {
     for (const constraint of [spectralCap(), spectralHammer(), spectralNormalize(), embeddingNormCap()]) {
       expectClose(constraint(tf.tensor1d([5, 6])), [5, 6], 0);
+    }
+  });
+
+  it.each([
+    ['spectralCap', spectralCap({ maxNorm: 0.5 })],
+    ['spectralSoftCap', spectralSoftCap({ maxNorm: 0.5 })],
+    ['exactSpectralCap', exactSpectralCap({ maxNorm: 0.5 })],
+    ['spectralNormalize', spectralNormalize({ maxNorm: 0.5 })],
+    ['spectralHammer', spectralHammer({ maxNorm: 0.5 })],
+    ['spectralWeightDecay', spectralWeightDecay({ weightDecay: 0.5 })],
+    ['embeddingNormCap', embeddingNormCap({ maxNorm: 0.5 })],
+    ['embeddingNormCap of columns', embeddingNormCap({ maxNorm: 0.5, maxInflation: 2, axis: -2 })],
+  ])('%s: treats each matrix of a batch as if it were alone', (_name, constraint) => {
+    const batch = tf.randomNormal<tf.Rank.R3>([2, 3, 4], 0, 2, 'float32', 6);
+    const alone = tf.unstack(batch).map((matrix) => constraint(matrix));
+    expectClose(constraint(batch), tf.stack(alone).dataSync(), 1e-6);
+    expect(tf.max(tf.abs(tf.sub(constraint(batch), batch))).dataSync()[0]).toBeGreaterThan(0.1);
+  });
+
+  it('cap the vectors of a table of any rank, and keep those below the cap bit for bit', () => {
+    for (const shape of [
+      [5, 4],
+      [2, 5, 4],
+      [2, 1, 5, 4],
+    ]) {
+      const table = tf.mul(tf.randomNormal(shape, 0, 1, 'float32', 7), tf.linspace(0.1, 2, 4));
+      const rows = tf.reshape(embeddingNormCap({ maxNorm: 0.7 })(table), [-1, 4]).arraySync() as number[][];
+      const before = tf.reshape(table, [-1, 4]).arraySync() as number[][];
+      rows.forEach((row, i) => {
+        const rms = (values: number[]) => Math.hypot(...values) / 2;
+        expect(rms(row)).toBeLessThanOrEqual(0.7 * (1 + 1e-6));
+        if (rms(before[i]) < 0.6999) expect(row).toEqual(before[i]);
+        else expect(rms(row)).toBeGreaterThan(0.6999);
+      });
     }
   });
 

@@ -1,5 +1,19 @@
 import { checkNumber } from '@evenkeel/optim';
-import { div, maximum, mean, sqrt, square, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  div,
+  less,
+  max,
+  maximum,
+  mean,
+  mul,
+  sqrt,
+  square,
+  type Tensor,
+  tidy,
+  where,
+} from '@tensorflow/tfjs-core';
+import { SMALLEST_NORMAL } from '../unit.js';
 import type { MatrixConstraint } from './matrix-constraint.js';
 
 export interface EmbeddingNormCapOptions {
@@ -12,12 +26,13 @@ export interface EmbeddingNormCapOptions {
 }
 
 /**
- * Keeps the RMS of each token's vector at or below a cap.
+ * Keeps the RMS of each token's vector at or below a cap, to float32 rounding.
  *
  *     e ← e / max(1 / maxInflation, rms(e) / maxNorm)
  *
  * With `maxInflation` above 1 small vectors grow to the cap too, by at most that factor: Modula's embedding, whose
- * tokens all have RMS 1. It is also a head's row norm, [vocabulary, width]. Anything but a matrix passes unchanged.
+ * tokens all have RMS 1. It is also a head's row norm, [vocabulary, width]. Weights of any rank from 2 on are tables, or
+ * batches of them, [..., vocabulary, width]. Biases and scalars pass unchanged.
  *
  * @throws If an option is out of range.
  * @see Newhouse et al. 2025, section 3: embedding columns of RMS norm 1.
@@ -27,15 +42,21 @@ export function embeddingNormCap({
   maxInflation = 1,
   axis = -1,
 }: EmbeddingNormCapOptions = {}): MatrixConstraint {
-  const where = 'embeddingNormCap';
-  checkNumber(where, 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
-  checkNumber(where, 'maxInflation', maxInflation, { atLeast: 1, below: Infinity, typical: 1 });
-  if (axis !== -1 && axis !== -2) throw new Error(`${where}: axis is ${axis}, expected -1 or -2.`);
+  const caller = 'embeddingNormCap';
+  checkNumber(caller, 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
+  checkNumber(caller, 'maxInflation', maxInflation, { atLeast: 1, below: Infinity, typical: 1 });
+  if (axis !== -1 && axis !== -2) throw new Error(`${caller}: axis is ${axis}, expected -1 or -2.`);
   return (value: Tensor) =>
-    value.rank !== 2
+    value.rank < 2 || value.size === 0
       ? value
-      : tidy(() => {
-          const rms = sqrt(mean(square(value), value.rank + axis, true));
-          return div(value, maximum(div(rms, maxNorm), 1 / maxInflation));
-        });
+      : tidy(() => capped(value, value.rank + axis, maxNorm, maxInflation));
+}
+
+/** Squares are taken of vectors whose largest entry is 1: entries from 1e-38 to 3e38 have none in float32. */
+function capped(value: Tensor, axis: number, maxNorm: number, maxInflation: number): Tensor {
+  const peak = maximum(max(abs(value), axis, true), SMALLEST_NORMAL);
+  const unit = div<Tensor>(value, peak);
+  const size = div(maxNorm, maximum(sqrt(mean(square(unit), axis, true)), SMALLEST_NORMAL));
+  const isAbove = less(div(size, peak), maxInflation);
+  return where(isAbove, mul(unit, size), mul(value, maxInflation));
 }

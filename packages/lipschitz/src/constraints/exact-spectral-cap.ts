@@ -27,16 +27,16 @@ export function exactSpectralCap(options: SpectralCapOptions = {}): MatrixConstr
   });
 }
 
-/** W ← W − Σ max(0, σ − cap) u vᵀ, which leaves a matrix below the cap bit for bit. */
+/** W ← Σ min(σ, cap) u vᵀ; a matrix within the cap keeps every bit. */
 function capOne(matrix: Float32Array, rows: number, columns: number, cap: number): void {
   const { values, left, right } = jacobiSvd(matrix, rows, columns);
-  const excess = values.map((sigma) => Math.max(0, sigma - cap)).filter((e) => e > 0);
-  if (excess.length === 0) return;
+  if (values[0] <= cap) return;
+  const capped = values.map((sigma) => Math.min(sigma, cap));
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      let taken = 0;
-      for (let k = 0; k < excess.length; k++) taken += excess[k] * left[k][i] * right[k][j];
-      matrix[i * columns + j] -= taken;
+      let sum = 0;
+      for (let k = 0; k < capped.length; k++) sum += capped[k] * left[k][i] * right[k][j];
+      matrix[i * columns + j] = sum;
     }
   }
 }

@@ -6,7 +6,7 @@ import { type Matrices, type MatrixOptions, matricesOf } from '../matrices.js';
 export type MatrixConstraint = (value: Tensor, param?: Variable, step?: ConstraintStep) => Tensor;
 
 /**
- * A constraint on every matrix of a weight. Biases and scalars pass unchanged.
+ * A constraint on every matrix of a weight. Biases, scalars and empty weights pass unchanged.
  *
  * @param where The constraint's name, for errors.
  * @param apply From the matrices of a weight to better ones; runs inside a tidy.
@@ -18,7 +18,7 @@ export const onMatrices =
     apply: (weight: Matrices, param?: Variable, step?: ConstraintStep) => Tensor,
   ): MatrixConstraint =>
   (value, param, step) => {
-    if (value.rank < 2) return value;
+    if (value.rank < 2 || value.size === 0) return value;
     return tidy(() => {
       const weight = matricesOf(where, value, options);
       return weight.restore(apply(weight, param, step));

@@ -1,5 +1,5 @@
 import { checkNumber } from '@evenkeel/optim';
-import { div, mul, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { clone, div, mul, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { type MatrixOptions, matricesOf } from '../matrices.js';
 import { applyQuintic, type Quintic } from '../quintic.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
@@ -84,6 +84,7 @@ export function publishedSoftCap(options: PublishedSoftCapOptions = {}): MatrixC
  * @see Newhouse et al. 2025, reference code, `hard_cap`.
  */
 export function publishedHardCap(matrix: Tensor): Tensor {
+  if (matrix.size === 0) return clone(matrix);
   return tidy(() => {
     const { matrices, restore } = matricesOf('publishedHardCap', matrix);
     return restore(PUBLISHED_CAP.reduce(applyQuintic, matrices));

@@ -1,4 +1,4 @@
-import { mul, sub, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { clone, mul, sqrt, sub, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { gram, symmetricProduct, timesShortSide } from '../gram.js';
 import { matricesOf } from '../matrices.js';
 
@@ -15,6 +15,7 @@ import { matricesOf } from '../matrices.js';
  * @see Newhouse et al. 2025, section 3.
  */
 export function softCap(matrix: Tensor, alpha: number): Tensor {
+  if (matrix.size === 0) return clone(matrix);
   return tidy(() => {
     const { matrices, restore } = matricesOf('softCap', matrix);
     return restore(applySoftCap(matrices, alpha));
@@ -28,7 +29,8 @@ export function softCap(matrix: Tensor, alpha: number): Tensor {
  * since C X = X − B X.
  */
 export function applySoftCap(x: Tensor3D, alpha: number | Tensor): Tensor3D {
-  const B = mul<Tensor3D>(gram(x), alpha);
+  // √α before the product: x alone may be too large for a square in float32.
+  const B = gram(mul<Tensor3D>(x, typeof alpha === 'number' ? Math.sqrt(alpha) : sqrt(alpha)));
   const B2 = symmetricProduct(B, B);
   // 1 − 3u² + 3u³ − u⁴ = 1 − u² (3 − 3u + u²)
   const inner = sub<Tensor3D>(mul(B, 3), B2); // 3u − u²

@@ -1,7 +1,8 @@
-import { div, minimum, mul, type Tensor3D } from '@tensorflow/tfjs-core';
+import { div, mul, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { MatrixOptions } from '../matrices.js';
 import { applyQuintic, type Quintic } from '../quintic.js';
 import { schattenBound } from '../schatten-bound.js';
+import { scaledDown, unitMatrices } from '../unit.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
 import { checkedMaxNorm } from './spectral-normalize.js';
 
@@ -29,9 +30,10 @@ export interface SpectralCapOptions extends MatrixOptions {
 export function spectralCap(options: SpectralCapOptions = {}): MatrixConstraint {
   const maxNorm = checkedMaxNorm('spectralCap', options);
   return onMatrices('spectralCap', options, ({ matrices, rmsScale }) => {
-    const unit = div<Tensor3D>(matrices, maxNorm * rmsScale);
-    const inRange = mul<Tensor3D>(unit, minimum(div(RANGE, schattenBound(unit, 0.1)), 1));
-    return mul(HARD_CAP.reduce(applyQuintic, inRange), maxNorm * rmsScale * BELOW);
+    const cap = maxNorm * rmsScale;
+    const scaled = unitMatrices(matrices);
+    const inRange = scaledDown(matrices, scaled, schattenBound(scaled.unit, 0.1), RANGE * cap);
+    return mul(HARD_CAP.reduce(applyQuintic, div<Tensor3D>(inRange, cap)), cap * BELOW);
   });
 }
 

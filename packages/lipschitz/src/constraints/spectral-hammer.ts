@@ -1,4 +1,4 @@
-import { add, matMul, mul, sub, type Tensor3D } from '@tensorflow/tfjs-core';
+import { add, div, matMul, mul, sub, type Tensor3D } from '@tensorflow/tfjs-core';
 import { powerIteration } from '../power-iteration.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
 import { checkedMaxNorm, type PowerConstraintOptions } from './spectral-normalize.js';
@@ -17,8 +17,9 @@ import { checkedMaxNorm, type PowerConstraintOptions } from './spectral-normaliz
 export function spectralHammer(options: PowerConstraintOptions = {}): MatrixConstraint {
   const maxNorm = checkedMaxNorm('spectralHammer', options);
   return onMatrices('spectralHammer', options, ({ matrices, rmsScale }) => {
-    const { u, sigma, v } = powerIteration('spectralHammer', matrices, options);
-    return add(matrices, outer(mul(u, sub(maxNorm * rmsScale, sigma)), v));
+    const { u, sigma, v, unit, peak } = powerIteration('spectralHammer', matrices, options);
+    const missing = sub(div<Tensor3D>(maxNorm * rmsScale, peak), sigma);
+    return mul(add<Tensor3D>(unit, outer(mul(u, missing), v)), peak);
   });
 }
 

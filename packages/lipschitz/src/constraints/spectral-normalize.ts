@@ -1,7 +1,7 @@
 import { checkNumber } from '@evenkeel/optim';
-import { div, maximum, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { MatrixOptions } from '../matrices.js';
 import { type PowerIterationOptions, powerIteration } from '../power-iteration.js';
+import { scaledDown } from '../unit.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
 
 export interface PowerConstraintOptions extends MatrixOptions, PowerIterationOptions {
@@ -23,8 +23,8 @@ export interface PowerConstraintOptions extends MatrixOptions, PowerIterationOpt
 export function spectralNormalize(options: PowerConstraintOptions = {}): MatrixConstraint {
   const maxNorm = checkedMaxNorm('spectralNormalize', options);
   return onMatrices('spectralNormalize', options, ({ matrices, rmsScale }) => {
-    const { sigma } = powerIteration('spectralNormalize', matrices, options);
-    return div(matrices, maximum(1, div<Tensor3D>(sigma, maxNorm * rmsScale)));
+    const found = powerIteration('spectralNormalize', matrices, options);
+    return scaledDown(matrices, found, found.sigma, maxNorm * rmsScale);
   });
 }
 

@@ -5,7 +5,6 @@ import {
   type DataId,
   div,
   less,
-  minimum,
   mul,
   sqrt,
   square,
@@ -17,6 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { MatrixOptions } from '../matrices.js';
 import { schattenBound } from '../schatten-bound.js';
+import { scaledDown, unitMatrices } from '../unit.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
 import { applySoftCap } from './soft-cap.js';
 import { INTERIOR, RISING_UP_TO, unitCoupling } from './soft-cap-coupling.js';
@@ -69,10 +69,12 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
   function coupled(matrices: Tensor3D, cap: number, bound: StepBound, isWithin: boolean): Tensor3D {
     const k = bound.keep + largestUpdate(bound) / cap;
     if (k > RISING_UP_TO) warn(k);
+    if (!(k <= STEEP)) return measured(matrices, cap);
     const within = isWithin ? matrices : shrinkTo(matrices, Math.max(k, 1) * cap);
-    const gentle = k > STEEP ? mul<Tensor3D>(within, STEEP / k) : within;
-    const alpha = unitCoupling(Math.min(k, STEEP));
-    return alpha === 0 ? gentle : applySoftCap(gentle, alpha / cap ** 2);
+    const alpha = unitCoupling(k);
+    return alpha === 0
+      ? within
+      : inUnits(within, cap, (x, unit) => applySoftCap(x, alpha / (cap / unit) ** 2));
   }
 
   /** The largest singular value that the step can add to one of our heads. */
@@ -96,18 +98,24 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
 
 /** The cap for matrices of any norm. */
 function measured(matrices: Tensor3D, cap: number): Tensor3D {
-  const bound = div(schattenBound(matrices, 2e-3), cap);
-  const k = clipByValue(bound, 1, STEEP);
-  const gentle = mul<Tensor3D>(matrices, minimum(div(STEEP, bound), 1));
-  return applySoftCap(gentle, div(couplingOf(k), cap ** 2));
+  const scaled = unitMatrices(matrices);
+  const norm = schattenBound(scaled.unit, 2e-3);
+  const k = clipByValue(mul(norm, div(scaled.peak, cap)), 1, STEEP);
+  const gentle = scaledDown(matrices, scaled, norm, STEEP * cap);
+  return inUnits(gentle, cap, (x, unit) => applySoftCap(x, div(couplingOf(k), (cap / unit) ** 2)));
 }
 
-/**
- * Scales matrices whose spectral norm is above `norm` down to it, within 1e-4; the others keep every bit, so that a run
- * that is resumed goes on as if it had not been interrupted.
- */
-const shrinkTo = (matrices: Tensor3D, norm: number): Tensor3D =>
-  mul(matrices, minimum(div(norm * (1 + 1e-4), schattenBound(matrices, 5e-5)), 1));
+/** Scales matrices whose spectral norm is above `norm` down to it, within 1e-4. */
+function shrinkTo(matrices: Tensor3D, norm: number): Tensor3D {
+  const scaled = unitMatrices(matrices);
+  return scaledDown(matrices, scaled, schattenBound(scaled.unit, 5e-5), norm * (1 + 1e-4));
+}
+
+/** Works in a power of two near the cap: no bit changes, and caps of any size have a square in float32. */
+function inUnits(x: Tensor3D, cap: number, apply: (x: Tensor3D, unit: number) => Tensor3D): Tensor3D {
+  const unit = 2 ** Math.round(Math.log2(cap));
+  return unit === 1 ? apply(x, unit) : mul(apply(mul(x, 1 / unit), unit), unit);
+}
 
 /** `unitCoupling` of a tensor of k in [1, {@link STEEP}]: three Newton steps from √(y / 3) give all of float32. */
 function couplingOf(k: Tensor): Tensor {

@@ -27,7 +27,7 @@ export function spectralWeightDecay(options: SpectralWeightDecayOptions): Matrix
     typical: 0.01,
   });
   return onMatrices('spectralWeightDecay', options, ({ matrices }) => {
-    const { u, sigma, v } = powerIteration('spectralWeightDecay', matrices, options);
-    return sub(matrices, outer(mul(u, mul(sigma, weightDecay)), v));
+    const { u, sigma, v, peak } = powerIteration('spectralWeightDecay', matrices, options);
+    return sub(matrices, mul(outer(mul(u, mul(sigma, weightDecay)), v), peak));
   });
 }
