@@ -20,15 +20,17 @@ import { KeyValueCache } from './cache.js';
 import { checkpointed } from './checkpointed.js';
 import type { GPTConfig, ResolvedConfig } from './config.js';
 import { type Dropping, dropout, seedAt } from './dropout.js';
+import { type GenerationDefaults, generationDefaults } from './generation-defaults.js';
 import { applyHead } from './head.js';
 import { type Initialize, initialValue, unigramBias } from './initialize.js';
 import { type LoadOptions, readModel } from './loading/load.js';
-import type { ModelSource } from './loading/model-files.js';
-import { encodeModel, type SaveModelOptions, saveModel } from './loading/save.js';
+import type { ModelSource } from './loading/model-source.js';
+import { encodeModel, type ModelFiles, type SaveModelOptions, saveModel } from './loading/save.js';
 import { normalize } from './norm.js';
 import { parameterShapes } from './parameters.js';
 import type { Observe } from './pass.js';
 import { GPT_PRESETS, type GPTPreset } from './presets.js';
+import type { Published } from './published.js';
 import { checkSeed, randomSource } from './random.js';
 import { resolveConfig } from './resolve-config.js';
 import { type Weights, within } from './weights.js';
@@ -45,6 +47,8 @@ export interface GPTOptions {
   readonly initialize?: Initialize;
   /** How often each token occurs: the head's bias starts at the logarithms. Needs `headBias`. */
   readonly unigramCounts?: ArrayLike<number>;
+  /** What is saved with the model beside its config and weights, such as `{ config: { eos_token_id: 2 } }`. */
+  readonly published?: Published;
 }
 
 export interface ForwardOptions {
@@ -84,6 +88,10 @@ export class GPT {
   readonly name: string;
   /** Its variables by parameter name, without the model's name. Names and shapes: {@link parameterShapes}. */
   readonly parameters: ReadonlyMap<string, Variable>;
+  /** What its files said beside config and weights; {@link saveSafetensors} writes it again. */
+  readonly published: Published;
+  /** What its files say about generating text: where it ends, how to sample. */
+  readonly generation: GenerationDefaults;
   private readonly blocks: readonly Weights[];
   private alive = true;
 
@@ -91,7 +99,12 @@ export class GPT {
    * @param config A config, or the name of a preset.
    * @throws If a choice does not fit, the name is taken, or an initial value has another shape.
    */
-  constructor(config: GPTConfig | GPTPreset, { name, seed = 0, initialize, unigramCounts }: GPTOptions = {}) {
+  constructor(
+    config: GPTConfig | GPTPreset,
+    { name, seed = 0, initialize, unigramCounts, published = {} }: GPTOptions = {},
+  ) {
+    this.published = published;
+    this.generation = generationDefaults(published);
     this.config = resolveConfig(typeof config === 'string' ? presetNamed(config) : config);
     checkSeed('GPT', seed);
     this.name = freeName(name, this.config);
@@ -114,30 +127,43 @@ export class GPT {
    * Loads a model in a published layout: GPT-2, Llama 3, Qwen2, Mistral, Mixtral, Phi-3, Gemma and StableLM as Python's
    * transformers stores them, and what {@link saveSafetensors} wrote. Weights are read one tensor at a time.
    *
+   * Each field of the config is read, refused by name, known to change nothing, or warned of. Token ids and the like are
+   * kept in {@link published}.
+   *
    * @param source A directory with `config.json` and `model.safetensors` or its parts (Node), a web address, a hub id
-   *     (needs the optional package `@huggingface/hub`), files by name (`{ 'config.json': blob, … }`), or a function.
-   * @throws If a file is missing or damaged, or tensors are missing or do not fit, by name. Nothing is left behind.
+   *     (needs the optional package `@huggingface/hub`), files by name (`{ 'config.json': blob, … }`), a page's list of
+   *     files, a function, or what {@link openModelFolder} opened.
+   * @throws If a file is missing or damaged, the config asks for what is not supported, or tensors are missing or do not
+   *     fit, by name. Nothing is left behind.
    */
   static async load(source: ModelSource, options: LoadOptions = {}): Promise<GPT> {
-    const { config, options: made } = await readModel(source, options);
-    return new GPT(config, made);
+    const { config, published, weights } = await readModel(source, options);
+    try {
+      return new GPT(config, {
+        name: options.name,
+        published,
+        initialize: (parameter) => weights.get(parameter)!, // which the model takes over
+      });
+    } catch (error) {
+      for (const weight of weights.values()) weight.dispose();
+      throw error;
+    }
   }
 
   /**
-   * Writes `config.json` and `model.safetensors` into a directory, in the published layout of the model's family if that
-   * can describe it. Each file is complete or not there. Node only; elsewhere use {@link encodeSafetensors}.
+   * Writes `config.json`, `model.safetensors` and, if there was one, `generation_config.json` into a directory, in the
+   * published layout of the model's family if that can describe it, as transformers 4 and 5 read it. Each file is complete
+   * or not there. Node only; elsewhere use {@link encodeSafetensors}.
    *
    * @param options `dtype`: `'F32'` (default, exact), `'F16'` or `'BF16'`.
    */
   saveSafetensors(directory: string, options?: SaveModelOptions): Promise<void> {
-    return saveModel(directory, this.config, this.parameters, options);
+    return saveModel(directory, this, options);
   }
 
-  /** The two files of {@link saveSafetensors} as bytes. {@link GPT.load} takes them as they are. */
-  encodeSafetensors(
-    options?: SaveModelOptions,
-  ): Promise<Record<'config.json' | 'model.safetensors', Uint8Array>> {
-    return encodeModel(this.config, this.parameters, options);
+  /** The files of {@link saveSafetensors} as bytes. {@link GPT.load} takes them as they are. */
+  encodeSafetensors(options?: SaveModelOptions): Promise<ModelFiles> {
+    return encodeModel(this, options);
   }
 
   /** All parameters, in the order of the forward pass; what an optimizer's `minimize` takes. */

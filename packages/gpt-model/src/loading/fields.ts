@@ -1,8 +1,17 @@
+import { shown } from '../shown.js';
+
 /** A `config.json` as parsed: nothing in it can be relied on. */
 export type PublishedConfig = Readonly<Record<string, unknown>>;
 
-/** Reads fields of a config.json by name and says what is wrong with one, in a sentence. */
+/**
+ * Reads fields of a config.json by name and says what is wrong with one, in a sentence.
+ *
+ * It remembers which fields were asked for, so that what nobody asked for can be told: see {@link unread}.
+ */
 export class Fields {
+  private readonly asked = new Set<string>();
+  private readonly objects = new Map<string, Fields>();
+
   constructor(
     private readonly config: PublishedConfig,
     private readonly what = 'config.json',
@@ -10,7 +19,13 @@ export class Fields {
 
   /** Whether it is there and not null. */
   has(name: string): boolean {
-    return Object.hasOwn(this.config, name) && this.config[name] !== null;
+    return this.isThere(name) && this.config[name] !== null;
+  }
+
+  /** Whether it is there, if only as null. */
+  isThere(name: string): boolean {
+    this.asked.add(name);
+    return Object.hasOwn(this.config, name);
   }
 
   whole(name: string, fallback?: number): number {
@@ -37,35 +52,63 @@ export class Fields {
     throw this.wrong(name, 'a text');
   }
 
-  /** The fields of an object in it, or nothing. */
+  /** A text or a list of them, as a list; nothing if the field is absent or null. */
+  texts(name: string): string[] | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.config[name];
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    if (list.every((item) => typeof item === 'string')) return list as string[];
+    throw this.wrong(name, 'a text or a list of them');
+  }
+
+  /** A whole number or a list of them, as a list; nothing if the field is absent or null. */
+  wholes(name: string): number[] | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.config[name];
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    if (list.every((item) => Number.isSafeInteger(item))) return list as number[];
+    throw this.wrong(name, 'a whole number or a list of them');
+  }
+
+  /** The fields of an object in it, or nothing if the field is absent or null. */
   object(name: string): Fields | undefined {
     if (!this.has(name)) return undefined;
     const value = this.config[name];
-    if (typeof value === 'object' && !Array.isArray(value))
-      return new Fields(value as PublishedConfig, `${this.what}, ${name}`);
-    throw this.wrong(name, 'an object');
+    if (typeof value !== 'object' || Array.isArray(value)) throw this.wrong(name, 'an object');
+    const fields = this.objects.get(name) ?? new Fields(value as PublishedConfig, `${this.what}, ${name}`);
+    this.objects.set(name, fields);
+    return fields;
   }
 
-  /** @throws If the field has another value than the only one that is supported. */
-  only(name: string, supported: boolean | number | string, advice: string): void {
-    if (!this.has(name) || this.config[name] === supported) return;
-    throw new Error(
-      `GPT.load: ${this.what} has ${name} ${this.show(name)}, expected ${String(supported)}. ${advice}`,
+  /** The names of the fields that are objects or null, in the order of the file. */
+  namesOfObjects(): string[] {
+    return Object.keys(this.config).filter((name) => typeof this.config[name] === 'object');
+  }
+
+  /** @throws If the field has another value than those that change nothing. Null is as good as absent. */
+  only(name: string, neutral: readonly unknown[], advice: string): void {
+    if (!this.has(name)) return;
+    const value = JSON.stringify(this.config[name]);
+    if (neutral.some((allowed) => JSON.stringify(allowed) === value)) return;
+    throw this.wrong(name, neutral.map(shown).join(' or ') || 'null', advice);
+  }
+
+  /** Fields that are there with a value and that nobody asked for, those of objects as `rope_scaling.beta_fast`. */
+  unread(): string[] {
+    const own = Object.keys(this.config).filter((name) => !this.asked.has(name) && this.config[name] !== null);
+    const nested = [...this.objects].flatMap(([name, fields]) =>
+      fields.unread().map((inner) => `${name}.${inner}`),
     );
+    return [...own, ...nested];
+  }
+
+  /** The error for a field whose value is not what it should be. */
+  wrong(name: string, expected: string, advice = 'Download the file again.'): Error {
+    const came = Object.hasOwn(this.config, name) ? `${name} ${shown(this.config[name])}` : `no ${name}`;
+    return new Error(`GPT.load: ${this.what} has ${came}, expected ${expected}. ${advice}`);
   }
 
   private value(name: string, fallback: unknown): unknown {
     return this.has(name) ? this.config[name] : fallback;
-  }
-
-  private wrong(name: string, expected: string): Error {
-    return new Error(
-      `GPT.load: ${this.what} has ${this.has(name) ? `${name} ${this.show(name)}` : `no ${name}`}, expected ${expected}. ` +
-        `Download the file again.`,
-    );
-  }
-
-  private show(name: string): string {
-    return JSON.stringify(this.config[name])?.slice(0, 80) ?? 'undefined';
   }
 }

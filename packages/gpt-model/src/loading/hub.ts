@@ -1,4 +1,5 @@
-import type { HubOptions, ModelFiles } from './model-files.js';
+import type { FindFile } from './model-folder.js';
+import type { HubOptions } from './model-source.js';
 
 /** What is used of the optional package. */
 type Hub = Pick<typeof import('@huggingface/hub'), 'downloadFile' | 'downloadFileToCacheDir' | 'listFiles'>;
@@ -11,7 +12,7 @@ type HubRequest = HubOptions & { repo: string; path: string };
  *
  * @throws Without the package; when a file is asked for, if the hub refuses.
  */
-export async function hubFiles(repo: string, options: HubOptions): Promise<ModelFiles> {
+export async function hubFiles(repo: string, options: HubOptions): Promise<FindFile> {
   const hub = await loadHub(repo);
   const isNode = typeof process !== 'undefined' && Boolean(process.versions?.node);
   const asked = async <T>(what: string, request: () => Promise<T>): Promise<T> => {

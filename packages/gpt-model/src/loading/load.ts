@@ -1,20 +1,16 @@
-import {
-  type Json,
-  JsonNumber,
-  openSafetensors,
-  openSharded,
-  parseStrictJson,
-  type TensorStore,
-} from '@evenkeel/safetensors';
+import { openSafetensors, openSharded, type TensorStore } from '@evenkeel/safetensors';
 import { concat, type Tensor, tensor, tidy, transpose, util, zeros } from '@tensorflow/tfjs-core';
 import type { GPTConfig, ResolvedConfig } from '../config.js';
-import type { GPTOptions } from '../gpt.js';
+import type { Published } from '../published.js';
 import { parameterShapes } from '../parameters.js';
 import { resolveConfig } from '../resolve-config.js';
-import type { PublishedConfig } from './fields.js';
-import { type HubOptions, type ModelFiles, type ModelSource, modelFiles, readText } from './model-files.js';
-import { fromPublished, type ModelType } from './published-config.js';
-import { isBuffer, isTransposed, publishedName } from './published-names.js';
+import { fromPublished } from './from-published.js';
+import type { ModelFolder } from './model-folder.js';
+import type { HubOptions, ModelSource } from './model-source.js';
+import type { ModelType } from './model-type.js';
+import { openModelFolder } from './open-model-folder.js';
+import { isBuffer, isTransposed } from './published-names.js';
+import { type StoredName, storedNames } from './stored-names.js';
 
 export interface LoadOptions extends HubOptions {
   /** The model's name, as for a new one. */
@@ -25,83 +21,73 @@ export interface LoadOptions extends HubOptions {
   onProgress?: (loaded: number, total: number) => void;
 }
 
-const MAX_CONFIG = 2 ** 20;
+/** What a model is made of. */
+export interface ReadModel {
+  readonly config: GPTConfig;
+  readonly published: Published;
+  /** The weights by our names. Whoever makes the model takes each over. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
 
 /**
- * Reads what a model is made of: its config and its weights, under our names.
+ * Reads what a model is made of: its config, its weights, and what its files say beside.
  *
- * @returns What `new GPT(config, options)` takes.
  * @throws If a file is missing or damaged, the config asks for what is not supported, or tensors are missing or have
  *     another shape, dtype or non-finite numbers, by name. Nothing is left behind.
  */
 export async function readModel(
   source: ModelSource,
-  { config: changes, name, onProgress, ...hub }: LoadOptions = {},
-): Promise<{ config: GPTConfig; options: GPTOptions }> {
-  const files = await modelFiles(source, hub);
-  const published = await readConfig(files);
-  const { modelType, config } = fromPublished(published);
+  { config: changes, name: _, onProgress, ...hub }: LoadOptions = {},
+): Promise<ReadModel> {
+  const folder = await openModelFolder(source, hub);
+  const { modelType, config, rest, unknown } = fromPublished(await readConfig(folder));
+  if (unknown.length > 0) {
+    console.warn(
+      `GPT.load: config.json has ${count(unknown, 'field that is', 'fields that are')} not known: ${list(unknown)}. ` +
+        'The model is right if they change nothing.',
+    );
+  }
+  const published = { config: rest, generation: await folder.json('generation_config.json') };
   const changed = { ...config, ...changes };
-  const resolved = resolveConfig(changed);
-  const store = await openWeights(files);
-  const loaded = new Map<string, Tensor>();
+  const weights = await readWeights(folder, modelType, resolveConfig(changed), onProgress);
+  return { config: changed, published, weights };
+}
+
+async function readConfig(folder: ModelFolder) {
+  const config = await folder.json('config.json');
+  if (config !== undefined) return config;
+  throw new Error('GPT.load: there is no config.json, expected one beside model.safetensors.');
+}
+
+async function readWeights(
+  folder: ModelFolder,
+  modelType: ModelType,
+  config: ResolvedConfig,
+  onProgress: LoadOptions['onProgress'],
+): Promise<Map<string, Tensor>> {
+  const store = await openWeights(folder);
+  const weights = new Map<string, Tensor>();
   try {
-    const shapes = parameterShapes(resolved);
-    const nameIn = checkTensors(store, modelType, resolved, shapes);
-    for (const parameter of shapes.keys()) {
-      loaded.set(
-        parameter,
-        await readParameter(store, nameIn(parameter), parameter, modelType, shapes.get(parameter)!),
-      );
-      onProgress?.(loaded.size, shapes.size);
+    const shapes = parameterShapes(config);
+    const nameIn = await storedNames(store, modelType, config);
+    checkTensors(store, modelType, config, shapes, nameIn);
+    for (const [parameter, shape] of shapes) {
+      weights.set(parameter, await readParameter(store, nameIn(parameter), parameter, modelType, shape));
+      onProgress?.(weights.size, shapes.size);
     }
+    return weights;
   } catch (error) {
-    for (const weight of loaded.values()) weight.dispose();
+    for (const weight of weights.values()) weight.dispose();
     throw error;
   } finally {
     await store.close();
   }
-  /** The model takes each tensor over. */
-  const initialize = (parameter: string): Tensor => {
-    const weight = loaded.get(parameter)!;
-    loaded.delete(parameter);
-    return weight;
-  };
-  return { config: changed, options: { name, initialize } };
 }
 
-async function readConfig(files: ModelFiles): Promise<PublishedConfig> {
-  const bytes = await files('config.json');
-  if (bytes === undefined)
-    throw new Error('GPT.load: there is no config.json, expected one beside model.safetensors.');
-  const text = await readText('config.json', bytes, MAX_CONFIG);
-  let json: Json;
-  try {
-    json = parseStrictJson(text);
-  } catch (error) {
-    throw new Error(`GPT.load: config.json is not JSON (${(error as Error).message}). Download it again.`, {
-      cause: error,
-    });
-  }
-  if (!(json instanceof Map))
-    throw new Error('GPT.load: config.json is not a JSON object. Download it again.');
-  return toPlain(json) as PublishedConfig;
-}
-
-/** Objects without a prototype: a `__proto__` among their keys is a key like any other. */
-function toPlain(json: Json): unknown {
-  if (json instanceof JsonNumber) return Number(json.text);
-  if (Array.isArray(json)) return json.map(toPlain);
-  if (!(json instanceof Map)) return json;
-  const plain: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of json) plain[key] = toPlain(value);
-  return plain;
-}
-
-async function openWeights(files: ModelFiles): Promise<TensorStore> {
-  const single = await files('model.safetensors');
+async function openWeights(folder: ModelFolder): Promise<TensorStore> {
+  const single = await folder.find('model.safetensors');
   if (single !== undefined) return openSafetensors(single);
-  const index = await files('model.safetensors.index.json');
+  const index = await folder.find('model.safetensors.index.json');
   if (index === undefined) {
     throw new Error(
       'GPT.load: there is neither model.safetensors nor model.safetensors.index.json, expected one of them. ' +
@@ -109,32 +95,25 @@ async function openWeights(files: ModelFiles): Promise<TensorStore> {
     );
   }
   return openSharded(index, async (shard) => {
-    const bytes = await files(shard);
+    const bytes = await folder.find(shard);
     if (bytes !== undefined) return bytes;
     throw new Error(`GPT.load: '${shard}' is missing, expected all files of the index. Download the rest.`);
   });
 }
 
-/**
- * Checks that all tensors are there in the right shape before any of them is read, and warns of those that are not used.
- *
- * @returns From our name of a parameter to the name in the file.
- */
+/** Checks that all tensors are there in the right shape before any of them is read, and warns of those that are not used. */
 function checkTensors(
   { tensors }: TensorStore,
   modelType: ModelType,
   config: ResolvedConfig,
   shapes: ReadonlyMap<string, number[]>,
-): (parameter: string) => string {
-  const prefix = [...tensors.keys()].some((name) => name.startsWith('transformer.')) ? 'transformer.' : '';
-  const nameIn = (parameter: string) => {
-    const name = publishedName(modelType, parameter);
-    return name.startsWith('lm_head.') ? name : prefix + name;
-  };
+  nameIn: StoredName,
+): void {
   const wanted = new Map([...shapes].map(([parameter, shape]) => [nameIn(parameter), { parameter, shape }]));
   const missing = [...wanted.keys()].filter((name) => !tensors.has(name));
+  const tied = config.tiedHead ? nameIn('head.weight') : undefined;
   const unexpected = [...tensors.keys()].filter(
-    (name) => !wanted.has(name) && !isBuffer(name) && !(config.tiedHead && name === 'lm_head.weight'),
+    (name) => !wanted.has(name) && !isBuffer(name) && name !== tied,
   );
   if (missing.length > 0) {
     throw new Error(
@@ -162,7 +141,6 @@ function checkTensors(
       `GPT.load: ${count(unexpected, 'tensor is', 'tensors are')} not part of the model: ${list(unexpected)}.`,
     );
   }
-  return nameIn;
 }
 
 /** A head that is to be expanded by one output, stored without it. */

@@ -1,6 +1,9 @@
-import type { ModelType } from './published-config.js';
+import type { ModelType } from './model-type.js';
 
-/** Our parameter's name in a published checkpoint. GPT-2's are without the prefix `transformer.` that some files have. */
+/**
+ * Our parameter's name in a published checkpoint, without the prefix that most files have before all names but the head's:
+ * {@link namePrefix}.
+ */
 export function publishedName(modelType: ModelType, name: string): string {
   if (modelType === 'evenkeel') return name;
   return modelType === 'gpt2' ? gpt2Name(name) : llamaName(name);
@@ -10,9 +13,14 @@ export function publishedName(modelType: ModelType, name: string): string {
 export const isTransposed = (modelType: ModelType, name: string): boolean =>
   modelType === 'gpt2' && /\.(qkv|out|up|down)\.weight$/.test(name);
 
-/** Tensors of published files that are no parameters: attention masks and rotary frequencies. */
+/** What stands before a parameter's name in a file of the whole model. */
+export const namePrefix = (modelType: ModelType): string =>
+  modelType === 'evenkeel' ? '' : modelType === 'gpt2' ? 'transformer.' : 'model.';
+
+/** Tensors of published files that are no parameters: attention masks and rotary positions, which older programs stored. */
 export const isBuffer = (name: string): boolean =>
-  /\.attn\.(masked_)?bias$/.test(name) || /\.rotary_emb\.inv_freq$/.test(name);
+  /(^|\.)attn\.(masked_)?bias$/.test(name) ||
+  /(^|\.)rotary_emb\.((original_)?inv_freq|(cos|sin)_cached)$/.test(name);
 
 const replaceAll = (name: string, pairs: readonly (readonly [RegExp, string])[]): string =>
   pairs.reduce((renamed, [from, to]) => renamed.replace(from, to), name);
@@ -34,9 +42,9 @@ const gpt2Name = (name: string): string =>
 const llamaName = (name: string): string =>
   replaceAll(name, [
     [/^head\./, 'lm_head.'],
-    [/^embed\./, 'model.embed_tokens.'],
-    [/^norm\./, 'model.norm.'],
-    [/^blocks\./, 'model.layers.'],
+    [/^embed\./, 'embed_tokens.'],
+    [/^norm\./, 'norm.'],
+    [/^blocks\./, 'layers.'],
     [/norm1\./, 'input_layernorm.'],
     [/norm2\./, 'post_attention_layernorm.'],
     [/attention\.out\./, 'self_attn.o_proj.'],

@@ -2,41 +2,63 @@ import { createAtomicFile, nodeFs } from '@evenkeel/files';
 import { encodeSafetensors, type SaveOptions, saveSafetensors } from '@evenkeel/safetensors';
 import { clone, type Tensor, transpose, type Variable } from '@tensorflow/tfjs-core';
 import type { ResolvedConfig } from '../config.js';
-import { toPublished } from './published-config.js';
-import { isTransposed, publishedName } from './published-names.js';
+import type { Published } from '../published.js';
+import { isTransposed, namePrefix, publishedName } from './published-names.js';
+import { toPublished } from './to-published.js';
 
 export type SaveModelOptions = Pick<SaveOptions, 'dtype'>;
 
+/** The files that are saved, by name. */
+export interface ModelFiles {
+  'config.json': Uint8Array;
+  'model.safetensors': Uint8Array;
+  /** If the model was loaded with one, or was made with `published.generation`. */
+  'generation_config.json'?: Uint8Array;
+}
+
 interface Saved {
-  config: string;
+  /** The files of text, in the order in which they are written. */
+  texts: Omit<ModelFiles, 'model.safetensors'>;
   tensors: Record<string, Tensor>;
   /** Frees what was made for the file. */
   dispose(): void;
 }
 
+/** What is saved of a model. */
+export interface SavedModel {
+  readonly config: ResolvedConfig;
+  readonly published: Published;
+  readonly parameters: ReadonlyMap<string, Variable>;
+}
+
 /**
- * Writes `config.json` and `model.safetensors` into a directory, each complete or not at all, the weights first.
+ * Writes `model.safetensors`, `config.json` and, if the model came with one, `generation_config.json` into a directory, each
+ * complete or not at all, the weights first.
  *
  * In the published layout of the model's family where that can describe it, so that Python's transformers reads it; else,
- * as for the `lipschitz` architecture, with our own names and model_type `evenkeel`.
+ * as for the `lipschitz` architecture, with our own names and model_type `evenkeel`. What the files of a loaded model said
+ * beside, such as token ids, is written again.
  */
 export async function saveModel(
   directory: string,
-  config: ResolvedConfig,
-  parameters: ReadonlyMap<string, Variable>,
+  model: SavedModel,
   { dtype = 'F32' }: SaveModelOptions = {},
 ): Promise<void> {
   const fs = await nodeFs('saveSafetensors');
   await fs.promises.mkdir(directory, { recursive: true });
-  const saved = prepare(config, parameters, dtype);
+  const saved = prepare(model, dtype);
   try {
     await saveSafetensors(`${directory}/model.safetensors`, saved.tensors, { dtype, metadata: METADATA });
   } finally {
     saved.dispose();
   }
-  const file = await createAtomicFile('saveSafetensors', `${directory}/config.json`);
+  for (const [name, bytes] of Object.entries(saved.texts)) await writeWhole(`${directory}/${name}`, bytes);
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await createAtomicFile('saveSafetensors', path);
   try {
-    await file.write(new TextEncoder().encode(saved.config));
+    await file.write(bytes);
     await file.sync();
     await file.publish();
   } finally {
@@ -44,16 +66,15 @@ export async function saveModel(
   }
 }
 
-/** The same two files as bytes, for a page to offer or for another store. */
+/** The same files as bytes, for a page to offer or for another store. */
 export async function encodeModel(
-  config: ResolvedConfig,
-  parameters: ReadonlyMap<string, Variable>,
+  model: SavedModel,
   { dtype = 'F32' }: SaveModelOptions = {},
-): Promise<Record<'config.json' | 'model.safetensors', Uint8Array>> {
-  const saved = prepare(config, parameters, dtype);
+): Promise<ModelFiles> {
+  const saved = prepare(model, dtype);
   try {
     return {
-      'config.json': new TextEncoder().encode(saved.config),
+      ...saved.texts,
       'model.safetensors': await encodeSafetensors(saved.tensors, { dtype, metadata: METADATA }),
     };
   } finally {
@@ -65,24 +86,25 @@ export async function encodeModel(
 const METADATA = { format: 'pt' };
 const TORCH_DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
-function prepare(
-  config: ResolvedConfig,
-  parameters: ReadonlyMap<string, Variable>,
-  dtype: 'F32' | 'F16' | 'BF16',
-): Saved {
-  const { modelType, published } = toPublished(config);
-  const prefix = modelType === 'gpt2' ? 'transformer.' : '';
+function prepare({ config, published, parameters }: SavedModel, dtype: 'F32' | 'F16' | 'BF16'): Saved {
+  const { modelType, published: described } = toPublished(config);
   const entries = [...parameters].map(([name, variable]) => {
     const stored = publishedName(modelType, name);
     const value = isTransposed(modelType, name) ? transpose(variable) : clone<Tensor>(variable);
-    return [stored.startsWith('lm_head.') ? stored : prefix + stored, value] as const;
+    return [stored.startsWith('lm_head.') ? stored : namePrefix(modelType) + stored, value] as const;
   });
-  const json = modelType === 'evenkeel' ? published : { ...published, torch_dtype: TORCH_DTYPES[dtype] };
+  const dtypes = modelType === 'evenkeel' ? {} : { torch_dtype: TORCH_DTYPES[dtype] };
   return {
-    config: `${JSON.stringify(json, null, 2)}\n`,
+    texts: {
+      ...(published.generation && { 'generation_config.json': json(published.generation) }),
+      'config.json': json({ ...published.config, ...described, ...dtypes }),
+    },
     tensors: Object.fromEntries(entries),
     dispose() {
       for (const [, tensor] of entries) tensor.dispose();
     },
   };
 }
+
+const json = (value: object): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);

@@ -1,0 +1,25 @@
+import type { Bytes } from '@evenkeel/files';
+import type { FindFile, ModelFolder } from './model-folder.js';
+
+/**
+ * Where the files of a model are: a directory, a web address or a hub id; files by name, or a list of Files as a page's file
+ * field gives it; a function that finds them; or a folder that is open already.
+ */
+export type ModelSource =
+  | string
+  | URL
+  | Readonly<Record<string, Bytes>>
+  | ArrayLike<File>
+  | FindFile
+  | ModelFolder;
+
+export interface HubOptions {
+  /** A token of the hub, for models that need one. */
+  accessToken?: string;
+  /** Branch, tag or commit. Default `'main'`. */
+  revision?: string;
+  /** Another hub than the public one. */
+  hubUrl?: string;
+  /** Where files are kept in Node. Default the cache that Python uses, `~/.cache/huggingface/hub`. */
+  cacheDir?: string;
+}
