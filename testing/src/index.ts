@@ -1,3 +1,4 @@
+export { countedBytes } from './counted-bytes.js';
 export { describeOnBackends } from './describe-on-backends.js';
 export { describeTransform } from './describe-transform.js';
 export { expectClose, type Tolerance } from './expect-close.js';

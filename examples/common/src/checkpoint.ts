@@ -7,8 +7,8 @@ import {
   generate,
   type HubOptions,
   type LoadOptions,
-  type ModelFiles,
-  modelFiles,
+  type ModelFolder,
+  openModelFolder,
 } from '@evenkeel/gpt-model';
 import { requireMemory } from './start-backend.js';
 
@@ -34,12 +34,12 @@ export interface OpenOptions extends HubOptions, Pick<LoadOptions, 'name' | 'con
  */
 export async function openCheckpoint(source: string, options: OpenOptions): Promise<Checkpoint> {
   const { contextLength, extraNumbers = 3, name, config, ...hub } = options;
-  const files = await filesOf(source, hub);
-  const tokenizerFiles = await readTokenizer(files, source);
+  const folder = await openFolder(source, hub);
+  const tokenizerFiles = await readTokenizer(folder, source);
   const tokenizer = await tokenizerOf(tokenizerFiles);
-  requireMemory((1 + extraNumbers) * (await parameterCount(files)));
+  requireMemory((1 + extraNumbers) * (await parameterCount(folder)));
   let shownAt = performance.now();
-  const model = await GPT.load(files, {
+  const model = await GPT.load(folder, {
     ...{ name, config },
     onProgress(loaded, total) {
       if (performance.now() - shownAt < 3000) return;
@@ -84,9 +84,9 @@ export async function speak(
   return tokenizer.decode(tokens);
 }
 
-async function filesOf(source: string, hub: HubOptions): Promise<ModelFiles> {
-  const files = await say(() => modelFiles(source, hub), hub);
-  return (name) => say(async () => files(name), hub);
+async function openFolder(source: string, hub: HubOptions): Promise<ModelFolder> {
+  const folder = await say(() => openModelFolder(source, hub), hub);
+  return openModelFolder((name) => say(() => folder.find(name), hub));
 }
 
 /** Names the variable that the token comes from. */
@@ -103,36 +103,17 @@ async function say<T>(request: () => Promise<T>, { accessToken }: HubOptions): P
   }
 }
 
-/** At most so many bytes are read of a text: the largest published tokenizer.json has 35 MB. */
-const LARGEST_TEXT = 2 ** 27;
-
-async function read(files: ModelFiles, name: string): Promise<string | undefined> {
-  const bytes = await files(name);
-  if (bytes === undefined) return undefined;
-  const source = await openBytes('openCheckpoint', bytes);
-  try {
-    if (source.size > LARGEST_TEXT) {
-      throw new Error(
-        `openCheckpoint: ${name} has ${source.size} bytes, expected at most ${LARGEST_TEXT}. Download it again.`,
-      );
-    }
-    return new TextDecoder().decode(await source.read(0, source.size));
-  } finally {
-    await source.close?.();
-  }
-}
-
 const GPT2_TOKENS = 50257;
 
 /** Nothing for a GPT-2 without: its tokens are known. @throws If another model comes without a tokenizer. */
-async function readTokenizer(files: ModelFiles, source: string): Promise<Record<string, string>> {
+async function readTokenizer(folder: ModelFolder, source: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
-    const text = await read(files, name);
+    const text = await folder.text(name);
     if (text !== undefined) found[name] = text;
   }
   if (found['tokenizer.json'] !== undefined) return found;
-  const config = (await read(files, 'config.json')) ?? '{"vocab_size": 50257}'; // which loading complains of
+  const config = (await folder.text('config.json')) ?? '{"vocab_size": 50257}'; // which loading complains of
   if (new RegExp(`"vocab_size"\\s*:\\s*${GPT2_TOKENS}\\b`).test(config)) return {};
   throw new Error(
     `openCheckpoint: '${source}' has no tokenizer.json, expected the one it was published with. Download it too.`,
@@ -145,12 +126,12 @@ const tokenizerOf = async (files: Readonly<Record<string, string>>): Promise<Tok
     : gpt2Tokenizer();
 
 /** About how many numbers a model has, from what its files weigh; 0 if they cannot be found, which loading complains of. */
-async function parameterCount(files: ModelFiles): Promise<number> {
-  const dtype = /"(?:torch_)?dtype"\s*:\s*"(\w+)"/.exec((await read(files, 'config.json')) ?? '')?.[1];
+async function parameterCount(folder: ModelFolder): Promise<number> {
+  const dtype = /"(?:torch_)?dtype"\s*:\s*"(\w+)"/.exec((await folder.text('config.json')) ?? '')?.[1];
   const bytesEach = dtype === 'bfloat16' || dtype === 'float16' ? 2 : 4;
-  const index = await read(files, 'model.safetensors.index.json');
+  const index = await folder.text('model.safetensors.index.json');
   if (index !== undefined) return Number(/"total_size"\s*:\s*(\d+)/.exec(index)?.[1] ?? 0) / bytesEach;
-  const single = await files('model.safetensors');
+  const single = await folder.find('model.safetensors');
   if (single === undefined) return 0;
   const bytes = await openBytes('openCheckpoint', single);
   await bytes.close?.();

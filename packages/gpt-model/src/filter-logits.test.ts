@@ -123,6 +123,11 @@ describe('filterLogits', () => {
     [{ topP: 1.01 }, 'topP is 1.01'],
     [{ minP: 2 }, 'minP is 2, expected 0 to 1'],
     [{ repetitionPenalty: 0 }, 'repetitionPenalty is 0, expected a number > 0'],
+    [{ allowedTokens: 0 }, 'allowedTokens is 0, expected a whole number ≥ 1'],
+    [{ allowedTokens: 1.5 }, 'allowedTokens is 1.5'],
+    [{ allowedTokens: Number.NaN }, 'allowedTokens is NaN'],
+    [{ allowedTokens: [0, 0, 0] }, 'allowedTokens is a list without any token'],
+    [{ allowedTokens: [0, 0, 0, 1] }, 'no logit is finite'],
     [{ repetitionPenalty: 2, previousTokens: [3] }, 'previousTokens contains 3, expected 0 to 2'],
   ])('refuses %o', (options, message) => {
     expect(() => filterLogits([1, 2, 3], options)).toThrow(message);

@@ -1,5 +1,11 @@
 /** Which tokens may be drawn, and how boldly. All are optional; none of them changes nothing. */
 export interface FilterOptions {
+  /**
+   * Which tokens exist: how many, the first ones, or for each token whether it does, as a list of booleans or of numbers
+   * that are not 0. A model may have more rows than its tokenizer has tokens: what cannot be decoded is not drawn. Default
+   * all.
+   */
+  readonly allowedTokens?: number | ArrayLike<boolean | number>;
   /** Divides logits: below 1 bolder in favour of likely tokens, above 1 more even; 0 only the likeliest. Default 1. */
   readonly temperature?: number;
   /** Keeps this many tokens, the likeliest. 0 keeps all. Default 0. */
@@ -17,9 +23,10 @@ export interface FilterOptions {
 /**
  * Takes tokens out of the draw.
  *
- * In this order: repetition penalty, temperature, top-k, top-p among the rest, min-p among the rest. A removed
- * token gets −∞, so that the softmax of the result is the distribution to draw from.
+ * In this order: tokens that do not exist, repetition penalty, temperature, top-k, top-p among the rest, min-p among the
+ * rest. A removed token gets −∞, so that the softmax of the result is the distribution to draw from.
  *
+ *     allowed        l where the token exists
  *     penalty        lᵢ ← lᵢ / p if lᵢ ≥ 0, else lᵢ p          i came before
  *     temperature    l ← l / T                                T = 0: only the first of the largest stays
  *     top-k          l ≥ k-th largest; of equal ones the first
@@ -30,12 +37,12 @@ export interface FilterOptions {
  *
  * @param logits One number per token; −∞ is a token already removed.
  * @returns As many numbers as `logits`, which is left as it is.
- * @throws If an option is out of range, or no logit is finite.
+ * @throws If an option is out of range, or no logit of a token that exists is finite.
  */
 export function filterLogits(logits: ArrayLike<number>, options: FilterOptions = {}): number[] {
   const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, previousTokens } = options;
   checkFilterOptions('filterLogits', options);
-  const scores = Array.from(logits);
+  const scores = allowed(logits, options.allowedTokens);
   requireFinite(scores);
   if (previousTokens && repetitionPenalty !== 1) penalize(scores, previousTokens, repetitionPenalty);
   if (temperature === 0) return only(scores, [scores.indexOf(largest(scores))]);
@@ -52,8 +59,23 @@ export function filterLogits(logits: ArrayLike<number>, options: FilterOptions =
 /** Checks the options of {@link filterLogits}, so that {@link generate} fails before it starts. */
 export function checkFilterOptions(
   where: string,
-  { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 }: FilterOptions,
+  {
+    allowedTokens = Infinity,
+    temperature = 1,
+    topK = 0,
+    topP = 1,
+    minP = 0,
+    repetitionPenalty = 1,
+  }: FilterOptions,
 ): void {
+  const count =
+    typeof allowedTokens === 'number' ? allowedTokens : Array.from(allowedTokens).findIndex(Boolean) + 1;
+  if (!(count >= 1) || (count % 1 !== 0 && count !== Infinity)) {
+    throw new Error(
+      `${where}: allowedTokens is ${typeof allowedTokens === 'number' ? allowedTokens : 'a list without any token'}, expected ` +
+        `a whole number ≥ 1, or a list that allows one. Pass the tokenizer's vocabSize.`,
+    );
+  }
   const check = (holds: boolean, name: string, value: number, expected: string, advice: string) => {
     if (!holds) throw new Error(`${where}: ${name} is ${value}, expected ${expected}. ${advice}.`);
   };
@@ -75,6 +97,14 @@ export function checkFilterOptions(
     'a number > 0',
     '1 is none, above 1 discourages',
   );
+}
+
+/** −∞ for what does not exist, whatever the model says of it. */
+function allowed(logits: ArrayLike<number>, tokens: FilterOptions['allowedTokens']): number[] {
+  const scores = Array.from(logits);
+  if (tokens === undefined) return scores;
+  const exists = (id: number) => (typeof tokens === 'number' ? id < tokens : Boolean(tokens[id]));
+  return scores.map((score, id) => (exists(id) ? score : Number.NEGATIVE_INFINITY));
 }
 
 function requireFinite(scores: readonly number[]): void {

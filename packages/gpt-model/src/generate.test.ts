@@ -53,6 +53,53 @@ describeOnBackends('generate', () => {
     model.dispose();
   });
 
+  it.each([{ temperature: 0 }, { topK: 2 }, { topP: 0.5 }, { minP: 0.9 }, { temperature: 5 }, {}])(
+    'never draws a token that does not exist: %j',
+    async (filters) => {
+      const model = sharpModel({ ...gpt2, tiedHead: false });
+      // Rows beyond the tokenizer's, which the model likes best.
+      const head = model.parameters.get('head.weight')!;
+      tf.tidy(() => head.assign(tf.concat([tf.slice(head, 0, 7), tf.mul(tf.slice(head, 7), 10)])));
+      const norm = model.parameters.get('norm.bias')!;
+      tf.tidy(() => norm.assign(tf.mul(tf.sum(tf.slice(head, [7, 0]), 0), 3)));
+      const free = await collect(generate(model, [1], { maxTokens: 20, seed: 1, ...filters }));
+      expect(free.some((token) => token >= 7)).toBe(true);
+      const few = await collect(
+        generate(model, [1], { maxTokens: 20, seed: 1, allowedTokens: 7, ...filters }),
+      );
+      expect(few).toHaveLength(20);
+      expect(few.every((token) => token < 7)).toBe(true);
+      const even = Array.from({ length: 7 }, (_, id) => id % 2 === 0);
+      const listed = await collect(generate(model, [1], { maxTokens: 20, allowedTokens: even, ...filters }));
+      expect(listed.every((token) => token < 7 && token % 2 === 0)).toBe(true);
+      model.dispose();
+    },
+  );
+
+  it("ends at the end of text that the model's files name, unless told otherwise", async () => {
+    const free = sharpModel(gpt2);
+    const options = { maxTokens: 12, temperature: 0 };
+    const tokens = await collect(generate(free, [1, 2, 3], options));
+    free.dispose();
+    const last = tokens.findIndex((token, i) => i > 0 && !tokens.slice(0, i).includes(token));
+    const ended = async (published: object, more: object = {}) => {
+      const model = new GPT(gpt2, { seed: 2, published });
+      for (const variable of model.variables)
+        if (variable.rank > 1) tf.tidy(() => variable.assign(tf.mul(variable, 25)));
+      const said = await collect(generate(model, [1, 2, 3], { ...options, ...more }));
+      model.dispose();
+      return said;
+    };
+    const until = tokens.slice(0, last);
+    const id = tokens[last];
+    expect(await ended({ generation: { eos_token_id: [99, id] } })).toEqual(until);
+    expect(await ended({ config: { eos_token_id: id } })).toEqual(until);
+    expect(await ended({ generation: { eos_token_id: 99 }, config: { eos_token_id: id } })).toEqual(tokens);
+    expect(await ended({ config: { eos_token_id: id } }, { endOfText: [] })).toEqual(tokens);
+    expect(await ended({}, { endOfText: id })).toEqual(until);
+    expect(await ended({}, { endOfText: [id, 98], stop: tokens[0] })).toEqual([]);
+  });
+
   it('draws the same tokens for the same seed, and others for another', async () => {
     const model = new GPT(gpt2);
     const draw = (seed: number) => collect(generate(model, Int32Array.of(1), { maxTokens: 20, seed }));

@@ -4,12 +4,18 @@ import type { KeyValueCache } from './cache.js';
 import { checkFilterOptions, drawToken, type FilterOptions, filterLogits } from './filter-logits.js';
 import type { GPT } from './gpt.js';
 import { checkSeed, type Random, randomSource } from './random.js';
+import { shown } from './shown.js';
 import { type Decode, type Stop, StopWatch } from './stop.js';
 
 export interface GenerateOptions extends Omit<FilterOptions, 'previousTokens'> {
   /** How many tokens to generate at most. Default 100. */
   readonly maxTokens?: number;
-  /** Token ids and strings that end generation; they are not returned. Strings need `decode`. Default none. */
+  /**
+   * The tokens that end a text; they are not returned. Default what the model's `generation_config.json` or `config.json`
+   * says, else none. `[]` goes on behind them.
+   */
+  readonly endOfText?: number | readonly number[];
+  /** Further token ids, and strings, that end generation; they are not returned. Strings need `decode`. Default none. */
   readonly stop?: Stop;
   /** Turns generated tokens into text, for stop strings. */
   readonly decode?: Decode;
@@ -56,7 +62,8 @@ export function generate(
   const prompts = (single ? [prompt] : prompt) as readonly ArrayLike<number>[];
   checkPrompts(prompts, model);
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-  const rows = prompts.map((tokens, i) => new Row(tokens, randomSource(seed, i), options));
+  const stop = [options.endOfText ?? model.generation.endOfText, options.stop ?? []].flat();
+  const rows = prompts.map((tokens, i) => new Row(tokens, randomSource(seed, i), stop, options.decode));
   return single ? oneByOne(model, rows, options) : together(model, rows, options);
 }
 
@@ -107,7 +114,8 @@ class Row {
   constructor(
     prompt: ArrayLike<number>,
     private readonly random: Random,
-    { stop = [], decode }: GenerateOptions,
+    stop: Stop,
+    decode?: Decode,
   ) {
     this.tokens = Array.from(prompt);
     this.watch = new StopWatch(stop, decode);
@@ -200,7 +208,13 @@ function breather(): () => Promise<void> {
   };
 }
 
-function checkOptions({ maxTokens = 100, seed, ...filters }: GenerateOptions): void {
+function checkOptions({ maxTokens = 100, seed, endOfText = [], ...filters }: GenerateOptions): void {
+  const wrong = [endOfText].flat().find((id) => !(Number.isInteger(id) && id >= 0));
+  if (wrong !== undefined) {
+    throw new Error(
+      `generate: endOfText is ${shown(wrong)}, expected token ids, whole numbers ≥ 0. Strings go into stop.`,
+    );
+  }
   checkFilterOptions('generate', filters);
   if (seed !== undefined) checkSeed('generate', seed);
   if (!(Number.isInteger(maxTokens) && maxTokens >= 0) && maxTokens !== Infinity) {

@@ -75,7 +75,8 @@ function tokensOf(fields: Fields, name: string): number[] | undefined {
 function changesNothing(name: string, value: unknown): boolean {
   const isAside =
     /^(_from_model_config|transformers_version|use_cache|return_dict_in_generate|low_memory|compile_config|disable_compile|prefill_chunk_size|use_mtp)$/;
-  if (isAside.test(name) || /^(output|cache|assistant|num_assistant|prompt_lookup|speculation)_/.test(name)) return true;
+  if (isAside.test(name) || /^(output|cache|assistant|num_assistant|prompt_lookup|speculation)_/.test(name))
+    return true;
   const off: Readonly<Record<string, readonly unknown[]>> = {
     num_beams: [1],
     num_beam_groups: [1],

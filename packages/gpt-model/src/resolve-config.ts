@@ -1,4 +1,5 @@
 import type { GPTConfig, ResolvedConfig } from './config.js';
+import { shown } from './shown.js';
 
 /** The choices that make each architecture, all of them open to change. */
 const ARCHITECTURES = {
@@ -41,17 +42,24 @@ const ARCHITECTURES = {
  */
 export function resolveConfig(config: GPTConfig): ResolvedConfig {
   if (typeof config !== 'object' || config === null) {
-    throw new Error(`GPT: the config is ${config}, expected an object. Try { ...GPT_PRESETS.tiny }.`);
+    throw new Error(`GPT: the config is ${said(config)}, expected an object. Try { ...GPT_PRESETS.tiny }.`);
   }
-  if (!Object.hasOwn(ARCHITECTURES, config.architecture)) {
+  if (typeof config.architecture !== 'string' || !Object.hasOwn(ARCHITECTURES, config.architecture)) {
     throw new Error(
-      `GPT: architecture is '${config.architecture}', expected one of ${Object.keys(ARCHITECTURES).join(', ')}. ` +
+      `GPT: architecture is ${said(config.architecture)}, expected one of ${Object.keys(ARCHITECTURES).join(', ')}. ` +
         `Take the nearest and change its choices.`,
     );
   }
-  for (const name of SIZES) {
-    requireWhole(name, config[name], 1);
+  for (const name of [...SIZES, ...OPTIONAL_NUMBERS]) {
+    const value = config[name] ?? undefined;
+    demand(
+      value === undefined || typeof value === 'number',
+      `${name} is ${said(value)}`,
+      'a number',
+      'Leave it out for the default',
+    );
   }
+  for (const name of SIZES) requireWhole(name, config[name], 1);
   const { biases, ...choices } = ARCHITECTURES[config.architecture];
   const lipschitz = config.architecture === 'lipschitz';
   const headDim = config.headDim ?? config.width / config.heads;
@@ -91,7 +99,7 @@ export function resolveConfig(config: GPTConfig): ResolvedConfig {
   } as const;
   const known = ['architecture', ...SIZES, ...Object.keys(defaults)];
   const unknown = Object.keys(config).find((key) => !known.includes(key));
-  demand(unknown === undefined, `'${unknown}' is no choice`, 'those of GPTConfig', 'Check its spelling');
+  demand(unknown === undefined, `${said(unknown)} is no choice`, 'those of GPTConfig', 'Check its spelling');
   const resolved: ResolvedConfig = { ...defaults, ...withoutUndefined(config) };
   check(resolved);
   return Object.freeze(resolved);
@@ -102,6 +110,27 @@ const MAX_MLPS = 2 ** 16;
 
 /** What every config has to say. */
 const SIZES = ['vocabSize', 'contextLength', 'layers', 'heads', 'width'] as const;
+
+/** Choices that are numbers, if made. Whatever calculates with them may rely on that. */
+const OPTIONAL_NUMBERS = [
+  'kvHeads',
+  'headDim',
+  'attentionScale',
+  'slidingWindow',
+  'slidingWindowFrom',
+  'valueScale',
+  'rotaryBase',
+  'rotaryFraction',
+  'normEpsilon',
+  'mlpWidth',
+  'experts',
+  'activeExperts',
+  'residualScale',
+  'residualWeight',
+  'embeddingScale',
+  'finalScale',
+  'dropout',
+] as const;
 
 /** `{ a: undefined }` leaves a default in place. */
 function withoutUndefined(config: GPTConfig): GPTConfig {
@@ -152,7 +181,7 @@ function check(config: ResolvedConfig): void {
     const value = config[name as keyof typeof NAMED];
     demand(
       (allowed as readonly string[]).includes(value),
-      `${name} is '${value}'`,
+      `${name} is ${said(value)}`,
       `one of ${allowed.join(', ')}`,
       'Leave it out for the default',
     );
@@ -161,30 +190,40 @@ function check(config: ResolvedConfig): void {
     const value = config[name];
     demand(
       typeof value === 'boolean',
-      `${name} is ${value}`,
+      `${name} is ${said(value)}`,
       'true or false',
       'Leave it out for the default',
     );
   }
   for (const name of NUMBERS) {
     const value = config[name];
-    demand(Number.isFinite(value), `${name} is ${value}`, 'a finite number', 'Leave it out for the default');
+    demand(
+      Number.isFinite(value),
+      `${name} is ${said(value)}`,
+      'a finite number',
+      'Leave it out for the default',
+    );
   }
   checkSizes(config);
   checkRotary(config);
 
   const { dropout, residual, residualScale, residualWeight, layers, normEpsilon } = config;
-  demand(dropout >= 0 && dropout < 1, `dropout is ${dropout}`, '0 to below 1', 'It is the share to drop');
+  demand(
+    dropout >= 0 && dropout < 1,
+    `dropout is ${said(dropout)}`,
+    '0 to below 1',
+    'It is the share to drop',
+  );
   demand(
     normEpsilon >= 0,
-    `normEpsilon is ${normEpsilon}`,
+    `normEpsilon is ${said(normEpsilon)}`,
     'a number ≥ 0',
     "Take the model's, typically 1e-5",
   );
   const alpha = residualWeight ?? residualScale / (2 * layers);
   demand(
     residual === 'plain' || (alpha > 0 && alpha <= 1),
-    `the convex residual's weight is ${alpha}`,
+    `the convex residual's weight is ${said(alpha)}`,
     'above 0 and at most 1',
     'It is residualWeight, or else residualScale / (2 · layers)',
   );
@@ -195,14 +234,14 @@ function checkSizes(config: ResolvedConfig): void {
     config;
   demand(
     config.headDim % 1 === 0 && headDim > 0,
-    `headDim is ${headDim} (width ${width}, ${heads} heads)`,
+    `headDim is ${said(headDim)} (width ${width}, ${heads} heads)`,
     'a whole number ≥ 1',
     'Choose heads that divide width, or give headDim',
   );
   requireWhole('kvHeads', kvHeads, 1);
   demand(
     heads % kvHeads === 0,
-    `kvHeads is ${kvHeads}`,
+    `kvHeads is ${said(kvHeads)}`,
     `a divisor of heads, ${heads}`,
     'Each key head serves equally many query heads',
   );
@@ -237,7 +276,7 @@ function checkRotary({ position, headDim, rotaryBase, rotaryFraction, rotaryScal
   if (position === 'learned') return;
   demand(
     rotaryFraction > 0 && rotaryFraction <= 1,
-    `rotaryFraction is ${rotaryFraction}`,
+    `rotaryFraction is ${said(rotaryFraction)}`,
     'above 0 and at most 1',
     'It is the share of each head that is turned',
   );
@@ -253,7 +292,7 @@ function checkRotary({ position, headDim, rotaryBase, rotaryFraction, rotaryScal
   const positive = (name: string, value: number) =>
     demand(
       Number.isFinite(value) && value > 0,
-      `rotaryScaling.${name} is ${value}`,
+      `rotaryScaling.${name} is ${said(value)}`,
       'a number > 0',
       "Take the model's",
     );
@@ -261,7 +300,7 @@ function checkRotary({ position, headDim, rotaryBase, rotaryFraction, rotaryScal
   if (rotaryScaling.type === 'linear') return;
   demand(
     rotaryScaling.type === 'llama3',
-    `rotaryScaling.type is '${(rotaryScaling as { type: unknown }).type}'`,
+    `rotaryScaling.type is ${said((rotaryScaling as { type: unknown }).type)}`,
     'linear or llama3',
     'Leave it out for none',
   );
@@ -277,10 +316,14 @@ function checkRotary({ position, headDim, rotaryBase, rotaryFraction, rotaryScal
   );
 }
 
+/** A value in a message: anything may have come. */
+const said = (value: unknown): string =>
+  typeof value === 'string' ? `'${value.slice(0, 60)}'` : shown(value);
+
 function requireWhole(name: string, value: number, least: number): void {
   demand(
     Number.isInteger(value) && value >= least && value <= 2 ** 31,
-    `${name} is ${value}`,
+    `${name} is ${said(value)}`,
     `a whole number ≥ ${least}`,
     `Typical is that of a preset, as GPT_PRESETS.tiny`,
   );

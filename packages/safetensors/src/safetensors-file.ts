@@ -10,8 +10,8 @@ export interface TensorStore {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** What the writer noted about the file: text by name. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** The stored bytes of a tensor, little-endian. */
-  readBytes(name: string): Promise<Uint8Array>;
+  /** The stored bytes of a tensor, little-endian: all, or `length` of them from its byte `begin` on. */
+  readBytes(name: string, begin?: number, length?: number): Promise<Uint8Array>;
   /** Its numbers: F32, F16 and BF16 as float32, exactly; 64-bit integers as BigInt. */
   read(name: string): Promise<TensorData>;
   /** The same as a tfjs tensor: floats as float32, BOOL as bool, other integers as int32. */
@@ -51,9 +51,13 @@ class SafetensorsFile implements TensorStore {
     readonly metadata: ReadonlyMap<string, string>,
   ) {}
 
-  async readBytes(name: string): Promise<Uint8Array> {
+  async readBytes(name: string, begin = 0, length?: number): Promise<Uint8Array> {
     const info = this.tensors.get(name);
-    if (info) return this.source.read(info.offset, info.byteLength);
+    if (info) {
+      const count = length ?? info.byteLength - begin;
+      requireWithin(name, info, begin, count);
+      return this.source.read(info.offset + begin, count);
+    }
     const known = [...this.tensors.keys()];
     throw new Error(
       `readTensor: '${name}' is not in the file, expected one of its ${known.length} tensors, such as ` +
@@ -85,6 +89,20 @@ class SafetensorsFile implements TensorStore {
   async close(): Promise<void> {
     await this.source.close?.();
   }
+}
+
+function requireWithin(name: string, { byteLength }: TensorInfo, begin: number, length: number): void {
+  if (
+    Number.isInteger(begin) &&
+    Number.isInteger(length) &&
+    begin >= 0 &&
+    length >= 0 &&
+    begin + length <= byteLength
+  )
+    return;
+  throw new Error(
+    `readBytes: ${length} bytes of '${name}' from ${begin} on were asked for, expected some of its ${byteLength}. See tensors.`,
+  );
 }
 
 /** Numbers as a tensor of the dtype that holds them. @throws If a 64-bit integer does not fit into int32. */

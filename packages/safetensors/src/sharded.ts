@@ -76,7 +76,8 @@ class Shards implements TensorStore {
   get metadata(): ReadonlyMap<string, string> {
     return new Map([...this.shards.values()].flatMap(({ metadata }) => [...metadata]));
   }
-  readBytes = (name: string): Promise<Uint8Array> => this.shardOf(name).readBytes(name);
+  readBytes = (name: string, begin?: number, length?: number): Promise<Uint8Array> =>
+    this.shardOf(name).readBytes(name, begin, length);
   read = (name: string): Promise<TensorData> => this.shardOf(name).read(name);
   readTensor = (name: string): Promise<Tensor> => this.shardOf(name).readTensor(name);
 

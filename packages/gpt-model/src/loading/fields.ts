@@ -14,7 +14,8 @@ export class Fields {
 
   constructor(
     private readonly config: PublishedConfig,
-    private readonly what = 'config.json',
+    private readonly file = 'config.json',
+    private readonly path = '',
   ) {}
 
   /** Whether it is there and not null. */
@@ -75,9 +76,17 @@ export class Fields {
     if (!this.has(name)) return undefined;
     const value = this.config[name];
     if (typeof value !== 'object' || Array.isArray(value)) throw this.wrong(name, 'an object');
-    const fields = this.objects.get(name) ?? new Fields(value as PublishedConfig, `${this.what}, ${name}`);
+    const fields =
+      this.objects.get(name) ?? new Fields(value as PublishedConfig, this.file, `${this.path}${name}.`);
     this.objects.set(name, fields);
     return fields;
+  }
+
+  /** An object in it as it stands in the file, whose fields are then no longer unread. */
+  record(name: string): PublishedConfig | undefined {
+    const fields = this.object(name);
+    this.objects.delete(name);
+    return fields?.config;
   }
 
   /** The names of the fields that are objects or null, in the order of the file. */
@@ -93,9 +102,14 @@ export class Fields {
     throw this.wrong(name, neutral.map(shown).join(' or ') || 'null', advice);
   }
 
-  /** Fields that are there with a value and that nobody asked for, those of objects as `rope_scaling.beta_fast`. */
+  /** Names that are there and that nobody asked for. */
+  rest(): string[] {
+    return Object.keys(this.config).filter((name) => !this.asked.has(name));
+  }
+
+  /** Fields with a value, not null, that nobody asked for; those of objects as `rope_scaling.beta_fast`. */
   unread(): string[] {
-    const own = Object.keys(this.config).filter((name) => !this.asked.has(name) && this.config[name] !== null);
+    const own = this.rest().filter((name) => this.config[name] !== null);
     const nested = [...this.objects].flatMap(([name, fields]) =>
       fields.unread().map((inner) => `${name}.${inner}`),
     );
@@ -104,8 +118,9 @@ export class Fields {
 
   /** The error for a field whose value is not what it should be. */
   wrong(name: string, expected: string, advice = 'Download the file again.'): Error {
-    const came = Object.hasOwn(this.config, name) ? `${name} ${shown(this.config[name])}` : `no ${name}`;
-    return new Error(`GPT.load: ${this.what} has ${came}, expected ${expected}. ${advice}`);
+    const field = this.path + name;
+    const came = Object.hasOwn(this.config, name) ? `${field} ${shown(this.config[name])}` : `no ${field}`;
+    return new Error(`GPT.load: ${this.file} has ${came}, expected ${expected}. ${advice}`);
   }
 
   private value(name: string, fallback: unknown): unknown {

@@ -26,20 +26,18 @@ export function fromPublished(published: PublishedConfig): FromPublished {
   const modelType = modelTypeOf(new Fields(published));
   const plain = withoutAliases(published, ALIASES[modelType] ?? {});
   const fields = new Fields(plain);
-  const ours = fields.has('evenkeel') ? readOurs(plain.evenkeel, modelType, fields) : {};
+  const ours = readOurs(modelType, fields);
   // Checked choice by choice when the model is made.
   const config = { ...read(modelType, fields), ...ours } as GPTConfig;
   for (const [name, neutral] of Object.entries(NEUTRAL)) {
     fields.only(name, neutral, `What it asks for is not supported for ${modelType}.`);
   }
-  const unread = fields.unread();
+  const kept = fields.rest().filter((name) => !WRITTEN_ANEW.has(name));
   return {
     modelType,
     config,
-    rest: Object.fromEntries(
-      Object.entries(plain).filter(([name]) => unread.includes(name) && !WRITTEN_ANEW.has(name)),
-    ),
-    unknown: unread.filter((name) => !HARMLESS.has(name)),
+    rest: Object.fromEntries(kept.map((name) => [name, plain[name]])),
+    unknown: fields.unread().filter((name) => !HARMLESS.has(name)),
   };
 }
 
@@ -91,12 +89,12 @@ function withoutAliases(
   return plain;
 }
 
-function readOurs(ours: unknown, modelType: ModelType, fields: Fields): object {
-  fields.object('evenkeel');
+/** Choices of ours: all where there is no published layout, else those that no published field says. */
+function readOurs(modelType: ModelType, fields: Fields): PublishedConfig {
+  const ours = fields.record('evenkeel') ?? {};
   const allowed: readonly string[] = OURS;
-  const other = Object.keys(ours as object).find((name) => !allowed.includes(name));
-  if (modelType === 'evenkeel' || other === undefined) return ours as object;
-  throw fields.wrong('evenkeel', `an object of ${OURS.join(', ')}`, `The other fields say the rest.`);
+  if (modelType === 'evenkeel' || Object.keys(ours).every((name) => allowed.includes(name))) return ours;
+  throw fields.wrong('evenkeel', `an object of ${OURS.join(', ')}`, 'Other fields say the rest.');
 }
 
 function read(modelType: ModelType, fields: Fields): Partial<GPTConfig> {

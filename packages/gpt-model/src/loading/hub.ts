@@ -35,9 +35,30 @@ export async function hubFiles(repo: string, options: HubOptions): Promise<FindF
     if (!listed.has(path)) return undefined;
     const request: HubRequest = { repo, path, ...options };
     return asked(`'${path}'`, async () =>
-      isNode ? hub.downloadFileToCacheDir(request) : ((await hub.downloadFile(request)) ?? undefined),
+      isNode
+        ? silently(() => hub.downloadFileToCacheDir(request))
+        : ((await hub.downloadFile(request)) ?? undefined),
     );
   };
+}
+
+let silent = 0;
+let { debug } = console;
+
+/**
+ * Without what the package says by `console.debug` about each download: Node writes that to standard output, where a
+ * program's own results go.
+ */
+async function silently<T>(request: () => Promise<T>): Promise<T> {
+  if (silent++ === 0) {
+    ({ debug } = console);
+    console.debug = () => {};
+  }
+  try {
+    return await request();
+  } finally {
+    if (--silent === 0) console.debug = debug;
+  }
 }
 
 async function loadHub(repo: string): Promise<Hub> {

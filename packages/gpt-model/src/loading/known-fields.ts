@@ -83,6 +83,8 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   // The same products in another order or precision.
   'pretraining_tp',
   'reorder_and_upcast_attn',
+  // Read where positions are stretched, and of no meaning elsewhere.
+  'original_max_position_embeddings',
   // GPT-2's head for classification.
   'summary_activation',
   'summary_first_dropout',

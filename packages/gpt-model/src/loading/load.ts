@@ -1,8 +1,8 @@
 import { openSafetensors, openSharded, type TensorStore } from '@evenkeel/safetensors';
 import { concat, type Tensor, tensor, tidy, transpose, util, zeros } from '@tensorflow/tfjs-core';
 import type { GPTConfig, ResolvedConfig } from '../config.js';
-import type { Published } from '../published.js';
 import { parameterShapes } from '../parameters.js';
+import type { Published } from '../published.js';
 import { resolveConfig } from '../resolve-config.js';
 import { fromPublished } from './from-published.js';
 import type { ModelFolder } from './model-folder.js';
@@ -44,7 +44,7 @@ export async function readModel(
   if (unknown.length > 0) {
     console.warn(
       `GPT.load: config.json has ${count(unknown, 'field that is', 'fields that are')} not known: ${list(unknown)}. ` +
-        'The model is right if they change nothing.',
+        'The model is right only if that changes nothing.',
     );
   }
   const published = { config: rest, generation: await folder.json('generation_config.json') };

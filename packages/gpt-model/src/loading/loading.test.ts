@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSafetensors } from '@evenkeel/safetensors';
 import {
+  countedBytes,
   describeOnBackends,
   expectClose,
   type GoldenCase,
@@ -13,11 +14,10 @@ import {
   goldenCases,
 } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
-import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import malformed from '../../fixtures/l1_safetensors_malformed.json' with { type: 'json' };
 import { GPT, type GPTConfig, generate } from '../index.js';
-import { publishedName } from './published-names.js';
+import { namePrefix, publishedName } from './published-names.js';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'gpt-'));
@@ -54,12 +54,12 @@ function golden(checkpoint: string) {
   );
   const directory = join(FIXTURES, 'checkpoints', checkpoint);
   const { model_type } = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
-  const prefix = model_type === 'gpt2' ? 'transformer.' : '';
   return {
     directory,
     case: (name: string): GoldenCase<Inputs, unknown, Expected> =>
       cases.find((found) => found.name === name)!,
-    published: (name: string) => prefix + publishedName(model_type, name),
+    published: (name: string) =>
+      (name.startsWith('head.') ? '' : namePrefix(model_type)) + publishedName(model_type, name),
     isConv1D: (name: string) => model_type === 'gpt2' && /\.(qkv|out|up|down)\.weight$/.test(name),
   };
 }
@@ -118,8 +118,8 @@ describeOnBackends('GPT.load', () => {
 
     const greedy = fixture.case('greedy_generation');
     const tokens: number[] = [];
-    for await (const token of generate(model, greedy.inputs.prompt!.data, { maxTokens: 8, temperature: 0 }))
-      tokens.push(token);
+    const options = { maxTokens: 8, temperature: 0, endOfText: [] };
+    for await (const token of generate(model, greedy.inputs.prompt!.data, options)) tokens.push(token);
     expect(tokens).toEqual(greedy.expected.new_tokens.data);
     model.dispose();
   });
@@ -243,6 +243,56 @@ describeOnBackends('GPT.load', () => {
     model.dispose();
   });
 
+  it('keeps token ids and how to generate, from loading to saving', async () => {
+    const { directory } = golden('phi3_f32'); // whose family has other tokens where nothing is said
+    const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
+    const said = {
+      ...config,
+      bos_token_id: 3,
+      eos_token_id: [4, 5],
+      pad_token_id: 6,
+      initializer_range: 0.1,
+    };
+    const generation = {
+      bos_token_id: 3,
+      eos_token_id: [5, 7],
+      temperature: 0.6,
+      top_p: 0.9,
+      do_sample: true,
+    };
+    const bytes = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+    const model = await GPT.load({
+      'config.json': bytes(said),
+      'generation_config.json': bytes(generation),
+      'model.safetensors': readFileSync(join(directory, 'model.safetensors')),
+    });
+    const target = join(folder, 'kept');
+    await model.saveSafetensors(target);
+    const read = (name: string) => JSON.parse(readFileSync(join(target, name), 'utf8'));
+    expect(read('config.json')).toMatchObject({
+      bos_token_id: 3,
+      eos_token_id: [4, 5],
+      pad_token_id: 6,
+      initializer_range: 0.1,
+    });
+    expect(read('generation_config.json')).toEqual(generation);
+    const again = await GPT.load(await model.encodeSafetensors());
+    expect(again.generation).toEqual(model.generation);
+    expect(again.generation).toMatchObject({ beginOfText: 3, endOfText: [5, 7], padding: 6, ignored: [] });
+    expect(again.generation.options).toEqual({ temperature: 0.6, topP: 0.9 });
+    model.dispose();
+    again.dispose();
+
+    const own = new GPT({ ...model.config });
+    const { 'config.json': json, ...others } = await own.encodeSafetensors();
+    expect(JSON.parse(new TextDecoder().decode(json))).toMatchObject({
+      eos_token_id: null,
+      pad_token_id: null,
+    });
+    expect(Object.keys(others)).toEqual(['model.safetensors']);
+    own.dispose();
+  });
+
   it('takes changes to the config, and a head that is larger by one', async () => {
     const { directory } = golden('llama_f32_gqa');
     const plain = await GPT.load(directory);
@@ -339,14 +389,15 @@ describe('GPT.load of damaged files', () => {
     await tf.setBackend('cpu');
     const config = new TextEncoder().encode(JSON.stringify(inputs.config));
     const weights = inputs.files
-      ? Object.fromEntries(Object.entries(inputs.files).map(([name, file]) => [name, bytesOf(file)]))
-      : { 'model.safetensors': bytesOf(inputs.base64!) };
+      ? Object.fromEntries(
+          Object.entries(inputs.files).map(([name, file]) => [name, countedBytes(bytesOf(file))]),
+        )
+      : { 'model.safetensors': countedBytes(bytesOf(inputs.base64!)) };
     const before = tf.memory().numTensors;
-    const begun = performance.now();
     const loading = GPT.load({ 'config.json': config, ...weights });
     if (expected.verdict === 'accept') (await loading).dispose();
     else await expect(loading).rejects.toThrow(/^(GPT|openSharded|openSafetensors)[\w. ]*: .{20}/);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    for (const { bytesRead, size } of Object.values(weights)) expect(bytesRead).toBeLessThanOrEqual(size);
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -365,7 +416,7 @@ describe('GPT.load of damaged files', () => {
     [{ hidden_size: -1 }, 'hidden_size -1, expected a whole number ≥ 1'],
     [{ hidden_size: 'x' }, 'hidden_size "x", expected a whole number'],
     [{ hidden_act: 'selu' }, "the activation 'selu', expected one of silu"],
-    [{ rope_scaling: { rope_type: 'yarn', factor: 2 } }, "rope_scaling of type 'yarn'"],
+    [{ rope_scaling: { rope_type: 'yarn', factor: 2 } }, 'rope_scaling.rope_type "yarn", expected default'],
     [{ rope_scaling: 'x' }, 'rope_scaling "x", expected an object'],
     [{ model_type: 'stablelm', use_parallel_residual: true }, 'use_parallel_residual true, expected false'],
     [{ num_hidden_layers: 1e15 }, 'GPT'],
@@ -385,28 +436,6 @@ describe('GPT.load of damaged files', () => {
     const notJson = { 'config.json': new TextEncoder().encode('{"a":1,"a":2}') };
     await expect(GPT.load(notJson)).rejects.toThrow(
       'GPT.load: config.json is not JSON (the key "a" occurs twice',
-    );
-  });
-
-  it('survives any config: an error, or a model, and no prototype changed', async () => {
-    await tf.setBackend('cpu');
-    const names = Object.keys(JSON.parse(new TextDecoder().decode(published({}))));
-    const anything = fc.oneof(fc.jsonValue(), fc.constantFrom(-1, 0, 1e300, 2.5, '', '__proto__'));
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...names, '__proto__', 'evenkeel'), anything, async (name, value) => {
-        const config = JSON.stringify(JSON.parse(new TextDecoder().decode(published({}))));
-        const changed = `${config.slice(0, -1).replace(`"${name}"`, '"unused"')},"${name}":${JSON.stringify(value)}}`;
-        const begun = performance.now();
-        try {
-          const files = { 'config.json': new TextEncoder().encode(changed), 'model.safetensors': weights };
-          (await GPT.load(files)).dispose();
-        } catch (error) {
-          expect((error as Error).message).toMatch(/^(GPT|dropout|rotary)/);
-        }
-        expect(performance.now() - begun).toBeLessThan(1000);
-        expect(Object.keys(Object.prototype)).toEqual([]);
-      }),
-      { numRuns: 150 },
     );
   });
 

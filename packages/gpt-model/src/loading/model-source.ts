@@ -8,7 +8,7 @@ import type { FindFile, ModelFolder } from './model-folder.js';
 export type ModelSource =
   | string
   | URL
-  | Readonly<Record<string, Bytes>>
+  | Readonly<Record<string, Bytes | undefined>>
   | ArrayLike<File>
   | FindFile
   | ModelFolder;

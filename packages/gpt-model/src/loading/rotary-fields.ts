@@ -93,7 +93,7 @@ function readScaling(place: Fields, config: Fields, contextLength: number): Rota
   throw place.wrong(
     place.has('rope_type') ? 'rope_type' : 'type',
     'default, linear or llama3',
-    `The scaling '${type.slice(0, 60)}' is not supported.`,
+    'Other scalings are not supported.',
   );
 }
 

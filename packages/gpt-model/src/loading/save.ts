@@ -9,12 +9,12 @@ import { toPublished } from './to-published.js';
 export type SaveModelOptions = Pick<SaveOptions, 'dtype'>;
 
 /** The files that are saved, by name. */
-export interface ModelFiles {
+export type ModelFiles = {
   'config.json': Uint8Array;
   'model.safetensors': Uint8Array;
   /** If the model was loaded with one, or was made with `published.generation`. */
   'generation_config.json'?: Uint8Array;
-}
+};
 
 interface Saved {
   /** The files of text, in the order in which they are written. */
@@ -84,6 +84,8 @@ export async function encodeModel(
 
 /** What Python's transformers asks for. */
 const METADATA = { format: 'pt' };
+/** Said, since transformers would else take those of the family's first model, and end texts at tokens of other meaning. */
+const NO_TOKENS = { bos_token_id: null, eos_token_id: null, pad_token_id: null };
 const TORCH_DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 function prepare({ config, published, parameters }: SavedModel, dtype: 'F32' | 'F16' | 'BF16'): Saved {
@@ -93,11 +95,12 @@ function prepare({ config, published, parameters }: SavedModel, dtype: 'F32' | '
     const value = isTransposed(modelType, name) ? transpose(variable) : clone<Tensor>(variable);
     return [stored.startsWith('lm_head.') ? stored : namePrefix(modelType) + stored, value] as const;
   });
-  const dtypes = modelType === 'evenkeel' ? {} : { torch_dtype: TORCH_DTYPES[dtype] };
+  const isPublished = modelType !== 'evenkeel';
+  const dtypes = isPublished && { torch_dtype: TORCH_DTYPES[dtype] };
   return {
     texts: {
       ...(published.generation && { 'generation_config.json': json(published.generation) }),
-      'config.json': json({ ...published.config, ...described, ...dtypes }),
+      'config.json': json({ ...(isPublished && NO_TOKENS), ...published.config, ...described, ...dtypes }),
     },
     tensors: Object.fromEntries(entries),
     dispose() {
@@ -106,5 +109,4 @@ function prepare({ config, published, parameters }: SavedModel, dtype: 'F32' | '
   };
 }
 
-const json = (value: object): Uint8Array =>
-  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+const json = (value: object): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
