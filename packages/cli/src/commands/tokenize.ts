@@ -1,13 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import {
-  characterTokenizer,
-  gpt2Tokenizer,
-  type Tokenizer,
-  tokenize,
-  tokenizerFromJson,
-} from '@evenkeel/data';
-import { UsageError } from '@evenkeel/trainer/config';
+import { tokenize } from '@evenkeel/data';
+import { tokenizerNamed, UsageError } from '@evenkeel/trainer/config';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { outputOf } from '../output.js';
@@ -25,7 +18,7 @@ export function tokenizeCommand(): Command {
     .description(
       'Turns text files of any size into one .bin of tokens, with a sidecar that says what they are.',
     )
-    .argument('<texts...>', 'text files in UTF-8; each is a document')
+    .argument('<texts...>', 'text files; each is a document')
     .requiredOption('--out <file>', 'where to, such as corpus.bin')
     .option('--tokenizer <name>', "'gpt2', 'characters' (of all the texts), or a tokenizer.json", 'gpt2')
     .option('--separator <text>', 'text that ends a document within a file, such as <|endoftext|>')
@@ -41,7 +34,7 @@ export function tokenizeCommand(): Command {
         hideCursor: true,
       });
       if (process.stderr.isTTY && !output.json) bar.start(1, 0);
-      const tokenizer = await tokenizerNamed(options.tokenizer, files);
+      const tokenizer = await tokenizerNamed('tokenize', options.tokenizer, files);
       const result = await tokenize(files, {
         tokenizer,
         out: options.out,
@@ -54,19 +47,6 @@ export function tokenizeCommand(): Command {
         `${options.out}: ${sidecar.count.toLocaleString('en')} tokens of ${sidecar.vocabSize} (${sidecar.tokenizer}), ${sidecar.dtype}, ${sidecar.documents} documents\nlearn from it: evenkeel train --data ${options.out}`,
       );
     });
-}
-
-async function tokenizerNamed(name: string, files: readonly string[]): Promise<Tokenizer> {
-  if (name === 'gpt2') return gpt2Tokenizer();
-  if (name === 'characters') {
-    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-    return characterTokenizer([...new Set(texts.flatMap((text) => [...new Set(text)]))].sort().join(''));
-  }
-  if (!existsSync(name))
-    throw new UsageError(
-      `--tokenizer is '${name}', expected gpt2, characters or a tokenizer.json that is there.`,
-    );
-  return tokenizerFromJson(await readFile(name, 'utf8'));
 }
 
 const EXAMPLES = `

@@ -341,7 +341,7 @@ describe('the schema', () => {
     const run = (config: object) => trainFromConfig({ data, steps: 1, ...config } as RunConfigInput);
     await expect(run({ model: { preset: 'huge' } })).rejects.toThrow("run config: preset 'huge' is unknown");
     const missing = { data: { kind: 'text', file: '/nowhere.txt' } };
-    await expect(run(missing)).rejects.toThrow("run config: '/nowhere.txt' cannot be read");
+    await expect(run(missing)).rejects.toThrow("'/nowhere.txt' cannot be opened");
     const both = { data: { kind: 'text' } };
     await expect(run(both)).rejects.toThrow('data.text and data.file are both there or both missing');
     await expect(

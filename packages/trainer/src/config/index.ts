@@ -14,6 +14,7 @@ export { Mlp, type MlpOptions } from '../parts/mlp.js';
 export { modelOf } from '../parts/model-of.js';
 export { ConfiguredOptimizer, optimizerOf } from '../parts/optimizer-of.js';
 export { scheduleOf } from '../parts/schedule-of.js';
+export { isTokenizerFile, TOKENIZER_NAMES, tokenizerNamed } from '../parts/tokenizer-named.js';
 export { type ConfiguredResult, type TrainFromConfigOptions, trainFromConfig } from '../train-from-config.js';
 export { type TrainRunOptions, trainRun } from '../train-run.js';
 export { UsageError } from '../usage-error.js';

@@ -1,24 +1,27 @@
 import {
+  alpacaPrompt,
   characterTokenizer,
   type Examples,
   gpt2Tokenizer,
   type Instruction,
   instructionDataset,
   modularArithmetic,
+  readInstructions,
   sparseParity,
   TokenDataset,
   type Tokenizer,
-  tokenize,
-  tokenizerFromJson,
+  tokenStore,
   trainTestSplit,
   vocabulary,
 } from '@evenkeel/data';
-import { nodeFs } from '@evenkeel/files';
 import { GPT_PRESETS } from '@evenkeel/gpt-model';
 import type { Data } from '@evenkeel/loop';
 import type { RunConfig } from '../config/schema.js';
 import { ExampleBatches } from './example-batches.js';
 import { IGNORED } from './loss-of.js';
+import { tokenizerNamed } from './tokenizer-named.js';
+
+const WHERE = 'run config';
 
 /** Data as a config describes it. */
 export interface ConfiguredData {
@@ -61,8 +64,9 @@ export async function dataOf(
       return examplesOf(config, sparseParity({ bits, parityBits, examples, seed: data.splitSeed ?? seed }));
     }
     case 'instructions': {
-      const tokenizer = known ?? (await tokenizerOf(data.tokenizer, ''));
-      const records = JSON.parse(await readText(data.file)) as Instruction[];
+      const records = await readInstructions(data.file);
+      const tokenizer =
+        known ?? (await tokenizerNamed(WHERE, data.tokenizer, { documents: textsOf(records) }));
       const train = instructionDataset(records, {
         tokenizer,
         contextLength: needed(contextLength),
@@ -78,24 +82,33 @@ export async function dataOf(
       const { batchSize, order, validationFraction } = data;
       const options = { batchSize, order, seed, contextLength: needed(contextLength) };
       const { dataset, tokenizer } = await tokensOf(data, options, known);
-      const second =
-        data.kind === 'tokens' && data.validation
-          ? await TokenDataset.open(data.validation, options)
-          : undefined;
-      const parts = second || validationFraction === 0 ? undefined : dataset.split({ validationFraction });
-      return {
-        train: parts?.train ?? dataset,
-        validation: second ?? parts?.validation,
-        outputs: dataset.sidecar.vocabSize,
-        contextLength,
-        tokenizer,
-        async close() {
-          await dataset.close();
-          await second?.close();
-        },
+      let second: TokenDataset | undefined;
+      const close = async () => {
+        await dataset.close();
+        await second?.close();
       };
+      try {
+        if (data.kind === 'tokens' && data.validation)
+          second = await TokenDataset.open(data.validation, options);
+        const parts = second || validationFraction === 0 ? undefined : dataset.split({ validationFraction });
+        return {
+          train: parts?.train ?? dataset,
+          validation: second ?? parts?.validation,
+          outputs: dataset.sidecar.vocabSize,
+          contextLength,
+          tokenizer,
+          close,
+        };
+      } catch (error) {
+        await close();
+        throw error;
+      }
     }
   }
+}
+
+function* textsOf(records: readonly Instruction[]): Generator<string> {
+  for (const record of records) yield `${alpacaPrompt(record)}${record.output}`;
 }
 
 type TokenData = Extract<RunConfig['data'], { kind: 'tokens' | 'text' }>;
@@ -116,15 +129,9 @@ async function tokensOf(
       'run config: data.text and data.file are both there or both missing, expected one of them.',
     );
   }
-  const text = data.text ?? (await readText(data.file!));
-  const tokenizer = known ?? (await tokenizerOf(data.tokenizer, text));
-  return { dataset: await TokenDataset.open(await tokenize(text, { tokenizer }), options), tokenizer };
-}
-
-async function tokenizerOf(name: string, text: string): Promise<Tokenizer> {
-  if (name === 'characters') return characterTokenizer(text);
-  if (name === 'gpt2') return gpt2Tokenizer();
-  return tokenizerFromJson(await readText(name));
+  const source = data.text ?? [data.file!];
+  const tokenizer = known ?? (await tokenizerNamed(WHERE, data.tokenizer, source));
+  return { dataset: await TokenDataset.open(await tokenStore(source, { tokenizer }), options), tokenizer };
 }
 
 function examplesOf(config: RunConfig, examples: Examples): ConfiguredData {
@@ -159,15 +166,4 @@ function needed(contextLength: number | undefined): number {
   throw new Error(
     'run config: neither data nor model say how long a row is, expected data.contextLength. Try 64.',
   );
-}
-
-async function readText(file: string): Promise<string> {
-  const { promises: fs } = await nodeFs('run config');
-  try {
-    return await fs.readFile(file, 'utf8');
-  } catch (error) {
-    throw new Error(`run config: '${file}' cannot be read (${(error as Error).message}), expected a file.`, {
-      cause: error,
-    });
-  }
 }
