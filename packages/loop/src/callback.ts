@@ -54,6 +54,11 @@ export interface End {
 export interface Callback {
   /** Names its state in checkpoints; needed with `state`. */
   readonly name?: string;
+  /**
+   * Metrics that it goes by. Training ends with an error where, after the first evaluation, or without evaluation after the
+   * first record, no metric of that name was measured.
+   */
+  readonly goesBy?: readonly string[];
   /** Before the first step, after a checkpoint was loaded: `run.step` is where training goes on. */
   onStart?(run: Run): unknown;
   /** After every step. Reading tensors here slows every step down: use `measure`. */

@@ -1,3 +1,4 @@
+import type { Best } from './best.js';
 import type { NamedTensor } from './named-tensor.js';
 
 /** All that a run needs to go on bit for bit. */
@@ -26,8 +27,10 @@ export interface RunState {
   /** What a guard's rollbacks have left of the learning rate. */
   readonly learningRateScale: number;
   readonly rollbacks: number;
-  /** The first loss that was recorded, which a guard compares with. */
-  readonly firstLoss: number | null;
+  /** The losses of the first steps, which a guard compares with. */
+  readonly firstLosses: readonly number[];
+  /** The best value so far of the metric that `checkpoint.best` names. A store marks the snapshot of that step. */
+  readonly best?: Best;
   /** The name of the run, if it has one. */
   readonly run?: string;
 }

@@ -1,3 +1,4 @@
+import { isBetter, type Mode, modeOf } from './better.js';
 import type { Callback } from './callback.js';
 
 export interface EarlyStopOptions {
@@ -5,21 +6,22 @@ export interface EarlyStopOptions {
   metric?: string;
   /** Records that may pass without an improvement, ≥ 0. Default 5. */
   patience?: number;
-  /** Whether smaller or larger is better. Default 'min'. */
-  mode?: 'min' | 'max';
+  /** Whether smaller or larger is better. Default 'max' for accuracies, else 'min'. */
+  mode?: Mode;
   /** What counts as an improvement, ≥ 0. Default 0: anything. */
   minDelta?: number;
 }
 
 /**
- * Ends training when a metric has stopped improving. Its memory is in checkpoints.
+ * Ends training when a metric has stopped improving. Its memory is in checkpoints. NaN and infinities never are an
+ * improvement.
  *
  * @throws If an option is out of range.
  */
 export function earlyStop({
   metric = 'validationLoss',
   patience = 5,
-  mode = 'min',
+  mode = modeOf(metric),
   minDelta = 0,
 }: EarlyStopOptions = {}): Callback {
   if (!(Number.isInteger(patience) && patience >= 0)) {
@@ -32,11 +34,11 @@ export function earlyStop({
   let waited = 0;
   return {
     name: `earlyStop:${metric}`,
+    goesBy: [metric],
     onMetrics(record, run) {
       const value = record[metric];
       if (value === undefined) return;
-      const gain = best === undefined ? Infinity : mode === 'min' ? best - value : value - best;
-      if (gain > minDelta) {
+      if (isBetter(value, best, mode, minDelta)) {
         best = value;
         waited = 0;
       } else {

@@ -3,7 +3,7 @@ import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { batchAt, descent, endless, linearModel, squaredError } from '../test/problems.js';
-import { type Callback, DivergenceError, MemoryCheckpoints, train } from './index.js';
+import { type Callback, DivergenceError, MemoryCheckpoints, type TrainOptions, train } from './index.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -25,17 +25,63 @@ describeOnBackends('the guard', () => {
   it.each([
     ['NaN', Number.NaN, 7, 1],
     ['Infinity', Infinity, 7, 10],
-    ['far above the first', 1e3, 12, 10],
+    ['far above where it began', 1e3, 25, 10],
   ])('stops at a loss that is %s, and names step and parameter', async (_name, factor, index, logEvery) => {
     const model = linearModel();
     const options = { model, loss: squaredError, optimizer: descent(0.1), data: withBad(index, factor) };
-    const error = await train({ ...options, steps: 100, logEvery }).catch((error) => error);
+    const error = await train({ ...options, steps: 60, logEvery }).catch((error) => error);
     expect(error).toBeInstanceOf(DivergenceError);
     expect(error.step).toBe(index + 1);
     expect(error.parameter).toMatch(/linear\/[wb]/);
     expect(error.message).toMatch(
       /^train: the loss at step \d+ is .* its norm is .* Lower the learning rate/,
     );
+  });
+
+  /** Batches of one row with the losses given, while w stays 1. */
+  const rows = (losses: readonly number[]) =>
+    losses.map((loss) => ({
+      inputs: tf.tensor2d([[1]]),
+      targets: tf.tensor2d([[1 + Math.sqrt(loss)]]),
+    }));
+  const judged = (losses: readonly number[], options: Partial<TrainOptions> = {}) => {
+    const w = tf.variable(tf.tensor2d([[1]]), true, 'w');
+    const model = { variables: [w], forward: (x: tf.Tensor2D) => tf.matMul(x, w as tf.Tensor2D) };
+    const loss = tf.losses.meanSquaredError;
+    return train({
+      model: model as never,
+      loss,
+      optimizer: descent(0),
+      data: rows(losses),
+      steps: losses.length,
+      ...options,
+    }).finally(() => w.dispose());
+  };
+  const times = (count: number, losses: readonly number[]) =>
+    Array.from({ length: count }, () => losses).flat();
+
+  it.each([
+    ['the first batch', [1e-4, ...times(30, [0.25, 0.09])]],
+    ['most batches', times(12, [1e-4, 1e-6, 1e-5, 0.25, 1e-8])],
+    ['the first batches', [...times(15, [1e-6]), ...times(30, [1])]],
+    ['all batches', times(30, [0])],
+  ])('lets training go on where it is easy: %s', async (_name, losses) => {
+    expect((await judged(losses)).step).toBe(losses.length);
+  });
+
+  it.each([
+    ['after an easy first batch', [1e-4, ...times(12, [0.25, 0.09]), 26], 26],
+    ['bit by bit', Array.from({ length: 60 }, (_, i) => 1.5 ** Math.max(0, i - 25)), 38],
+  ])('still sees a loss explode: %s', async (_name, losses, step) => {
+    await expect(judged(losses)).rejects.toMatchObject({ name: 'DivergenceError', step });
+  });
+
+  it('knows the beginning also when it goes on from a checkpoint', async () => {
+    const store = new MemoryCheckpoints();
+    const losses = [...times(22, [1]), 1e3, 1];
+    await judged(losses, { steps: 12, checkpoint: { store } });
+    await expect(judged(losses, { checkpoint: { store }, resume: true })).rejects.toMatchObject({ step: 23 });
+    store.dispose();
   });
 
   it('leaves the weights as they were before a bad step that was due', async () => {

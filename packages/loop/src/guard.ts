@@ -3,7 +3,10 @@ import { dispose, type NamedTensorMap, norm, type Tensor, type Variable } from '
 export interface GuardOptions {
   /** End with an error that says where, or go back to the last checkpoint with a smaller learning rate. Default 'stop'. */
   readonly action?: 'stop' | 'rollback';
-  /** A loss explodes when it is more than so many times the first one; > 1. Infinity: never. Default 100. */
+  /**
+   * A loss explodes when it is more than so many times the largest of the first 20; > 1. Before there are 20, only NaN and
+   * infinities are bad: one batch says little of where training begins. Infinity: never. Default 100.
+   */
   readonly explosionFactor?: number;
   /** What is left of the learning rate after a rollback, in (0, 1). Default 0.5. */
   readonly learningRateFactor?: number;
@@ -57,9 +60,23 @@ export class DivergenceError extends Error {
   }
 }
 
-/** Whether a loss has left the rails. */
-export const isBad = (loss: number, firstLoss: number | null, { explosionFactor }: Guard): boolean =>
-  !Number.isFinite(loss) || (firstLoss !== null && firstLoss > 0 && loss > explosionFactor * firstLoss);
+/** How many losses say where training begins. */
+const BEGINNING = 20;
+
+/** Adds a loss to those of the beginning, while they are too few. */
+export const withBeginning = (losses: readonly number[], loss: number): readonly number[] =>
+  losses.length < BEGINNING && Number.isFinite(loss) ? [...losses, loss] : losses;
+
+/**
+ * Whether a loss has left the rails.
+ *
+ * @param beginning The first losses. Their largest is compared with, since a few of them may be of batches that are easy.
+ */
+export function isBad(loss: number, beginning: readonly number[], { explosionFactor }: Guard): boolean {
+  if (!Number.isFinite(loss)) return true;
+  const usual = Math.max(...beginning);
+  return beginning.length >= BEGINNING && usual > 0 && loss > explosionFactor * usual;
+}
 
 /** Which parameter shows it: the first that is no longer finite, else the one with the largest gradient. */
 export async function diagnose(

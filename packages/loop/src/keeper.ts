@@ -1,8 +1,9 @@
 import { addN, dispose, type NamedTensorMap, square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { BatchStream, DataState } from './batch-stream.js';
+import { BestSoFar } from './best.js';
 import type { Callback } from './callback.js';
 import type { CheckpointStore, RunState } from './checkpoint.js';
-import { DivergenceError, diagnose, type Guard, guardOf, isBad } from './guard.js';
+import { DivergenceError, diagnose, type Guard, guardOf, isBad, withBeginning } from './guard.js';
 import { LearningRate } from './learning-rate.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { savedVariables } from './model.js';
@@ -20,6 +21,7 @@ export class Keeper {
   private readonly memory = new MemoryCheckpoints();
   private readonly every: number;
   private readonly callbacks: readonly Callback[];
+  private readonly best: BestSoFar | undefined;
   private rollbacks = 0;
   private savedStep: number | undefined;
 
@@ -33,6 +35,8 @@ export class Keeper {
     this.guard = guardOf(guard);
     this.callbacks = callbacks;
     this.saver = new Saver(() => (model ? savedVariables(model) : run.variables), optimizer);
+    const best = typeof checkpoint === 'object' ? checkpoint.best : undefined;
+    this.best = best === undefined ? undefined : new BestSoFar(best);
     this.learningRate = new LearningRate(optimizer);
     this.every = (typeof checkpoint === 'object' ? checkpoint.every : undefined) ?? (store ? 500 : 100);
     if (this.guard?.action === 'rollback' && !this.learningRate.isAdjustable) {
@@ -91,16 +95,23 @@ export class Keeper {
     }
   }
 
+  /** Looks at what was measured at a step: a value may be the best so far, and is saved then. */
+  see(numbers: Readonly<Record<string, number>>): void {
+    this.best?.see(numbers, this.run.step);
+  }
+
   isDue(step: number): boolean {
+    if (this.best?.isNew) return true;
     return this.store || this.guard?.action === 'rollback' ? step % this.every === 0 : false;
   }
 
   /** Saves where the run stands, unless that is saved already. Check the losses first. */
   async save(): Promise<void> {
     const store = this.store ?? (this.guard?.action === 'rollback' ? this.memory : undefined);
-    if (!store || this.savedStep === this.run.step) return;
+    if (!store || (this.savedStep === this.run.step && !this.best?.isNew)) return;
     await this.saver.save(store, this.state());
     this.savedStep = this.run.step;
+    if (this.best) this.best.isNew = false;
     if (store !== this.memory) {
       this.memory.dispose();
       await notify(this.callbacks, 'onCheckpoint', this.run);
@@ -116,8 +127,8 @@ export class Keeper {
   async check(losses: readonly StepLoss[], gradients: NamedTensorMap = {}): Promise<boolean> {
     const { run, guard } = this;
     for (const { step, loss } of losses) {
-      if (guard && isBad(loss, run.firstLoss, guard)) return this.diverged({ step, loss }, gradients);
-      run.firstLoss ??= loss;
+      if (guard && isBad(loss, run.firstLosses, guard)) return this.diverged({ step, loss }, gradients);
+      run.firstLosses = withBeginning(run.firstLosses, loss);
     }
     return false;
   }
@@ -166,7 +177,8 @@ export class Keeper {
     this.run.seconds = Math.max(this.run.seconds, state.seconds);
     this.run.metrics = { ...state.metrics };
     this.run.metricSteps = { ...state.metricSteps };
-    this.run.firstLoss = state.firstLoss;
+    this.run.firstLosses = state.firstLosses;
+    this.best?.restore(state.best);
   }
 
   private state(): RunState {
@@ -185,7 +197,8 @@ export class Keeper {
       ),
       learningRateScale: this.learningRate.scale,
       rollbacks: this.rollbacks,
-      firstLoss: run.firstLoss,
+      firstLosses: run.firstLosses,
+      best: this.best?.state(),
       run: options.run,
     };
   }
@@ -196,6 +209,6 @@ async function storeOf(checkpoint: Checkpointing | string | undefined): Promise<
   if (typeof checkpoint === 'object' && 'store' in checkpoint) return checkpoint.store;
   const { CheckpointDirectory } = await import('./node/checkpoint-directory.js');
   if (typeof checkpoint === 'string') return new CheckpointDirectory({ directory: checkpoint });
-  const { every: _, ...directory } = checkpoint;
+  const { every: _every, best: _best, ...directory } = checkpoint;
   return new CheckpointDirectory(directory);
 }

@@ -1,6 +1,7 @@
 import type { Optimizer, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Batch } from './batch.js';
 import type { Data } from './batch-stream.js';
+import type { BestOption } from './best.js';
 import type { Callback } from './callback.js';
 import type { CheckpointStore, Which } from './checkpoint.js';
 import type { SumAndCount } from './counted.js';
@@ -13,10 +14,11 @@ import type { Precision } from './precision.js';
 import { type WorkersOptions, workersOf } from './workers.js';
 
 /** When to save, and where: a directory (in Node), or a store of your own. */
-export type Checkpointing = { readonly every?: number } & (
-  | { readonly store: CheckpointStore }
-  | CheckpointDirectoryOptions
-);
+export type Checkpointing = {
+  readonly every?: number;
+  /** The metric whose best value is kept: it is saved when it is seen, also where no checkpoint is due. */
+  readonly best?: BestOption;
+} & ({ readonly store: CheckpointStore } | CheckpointDirectoryOptions);
 
 export interface TrainOptions {
   /** What learns: anything with `variables` and `forward`, `apply` or `predict`, or a tf.layers model. */

@@ -12,8 +12,8 @@ export class Progress implements Run {
   metrics: Record<string, number> = {};
   /** The step at which each metric was measured. */
   metricSteps: Record<string, number> = {};
-  /** The first loss that was recorded. */
-  firstLoss: number | null = null;
+  /** The losses of the first steps. */
+  firstLosses: readonly number[] = [];
   /** Why it ends, once it does. */
   reason: string | undefined;
   wantsSave = false;

@@ -1,3 +1,4 @@
+import type { Best } from './best.js';
 import type { RunState } from './checkpoint.js';
 
 /** What a `state.json` holds: where a run stands, and the order of the tensors beside it. */
@@ -5,7 +6,7 @@ export interface StateFile extends RunState {
   readonly order: { readonly weights: readonly string[]; readonly optimizer: readonly string[] };
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 export const stateText = (state: StateFile): string =>
   `${JSON.stringify({ format: FORMAT, ...state, metrics: finite(state.metrics) }, null, 1)}\n`;
@@ -24,7 +25,12 @@ export function parseRunState(path: string, text: string): StateFile {
     throw wrong('is no JSON');
   }
   if (!isObject(state)) throw wrong('is no object');
-  if (state.format !== FORMAT) throw wrong(`is of format ${String(state.format)}`);
+  if (state.format !== FORMAT) {
+    throw new Error(
+      `'${path}' is of format ${String(state.format)}, expected ${FORMAT}: another version of @evenkeel/loop wrote it. ` +
+        'Go on with that one, or begin anew.',
+    );
+  }
   const whole = (name: 'step' | 'seed' | 'rollbacks') => {
     const value = state[name];
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`has no valid ${name}`);
@@ -40,9 +46,12 @@ export function parseRunState(path: string, text: string): StateFile {
     if (!isObject(value)) throw wrong(`has no valid ${name}`);
     return finite(value);
   };
-  const { data, callbacks, firstLoss, run, order } = state;
+  const { data, callbacks, firstLosses, best, run, order } = state;
   if (!isObject(callbacks)) throw wrong('has no valid callbacks');
-  if (firstLoss !== null && typeof firstLoss !== 'number') throw wrong('has no valid firstLoss');
+  if (!Array.isArray(firstLosses) || !firstLosses.every(Number.isFinite)) {
+    throw wrong('has no valid firstLosses');
+  }
+  if (best !== undefined && !isBest(best)) throw wrong('has no valid best');
   if (run !== undefined && typeof run !== 'string') throw wrong('has no valid run');
   if (!isObject(order) || !isNames(order.weights) || !isNames(order.optimizer)) {
     throw wrong('has no valid order of tensors');
@@ -57,7 +66,8 @@ export function parseRunState(path: string, text: string): StateFile {
     metricSteps: numbers('metricSteps'),
     data,
     callbacks,
-    firstLoss,
+    firstLosses,
+    best,
     run,
     order: { weights: order.weights, optimizer: order.optimizer },
   };
@@ -65,6 +75,13 @@ export function parseRunState(path: string, text: string): StateFile {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isBest = (value: unknown): value is Best =>
+  isObject(value) &&
+  typeof value.metric === 'string' &&
+  (value.mode === 'min' || value.mode === 'max') &&
+  Number.isFinite(value.value) &&
+  Number.isSafeInteger(value.step);
 
 const isNames = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string');

@@ -331,6 +331,37 @@ describeOnBackends('train', () => {
     });
   });
 
+  it('never takes NaN for the best, and knows that more of an accuracy is better', async () => {
+    const model = linearModel();
+    const stopped = async (metric: string, values: number[], patience: number) => {
+      const [left, steps] = [[...values], values.length];
+      const options = { model, loss: squaredError, optimizer: descent(0), data: endless(), steps };
+      const run = () => ({ [metric]: left.shift()! });
+      return (
+        await train({ ...options, evaluate: { run, every: 1 }, callbacks: [earlyStop({ metric, patience })] })
+      ).step;
+    };
+    expect(await stopped('validationLoss', [Number.NaN, 5, 4, 3, 2, 1, 0.5, 0.4], 3)).toBe(8);
+    expect(await stopped('validationLoss', [-Infinity, 5, 4, Number.NaN, 3, 6, 7, 8, 9], 2)).toBe(8);
+    expect(await stopped('validationLoss', [5, Number.NaN, Number.NaN, 1], 1)).toBe(3);
+    expect(await stopped('validationAccuracy', [0.1, 0.2, 0.3, 0.4, 0.5], 1)).toBe(5);
+  });
+
+  it('says at the first evaluation that a metric is not there, and which may be meant', async () => {
+    const options = { model: linearModel(), loss: squaredError, optimizer: descent(0), data: endless() };
+    const steps: number[] = [];
+    const counting: Callback = { onStep: ({ step }) => steps.push(step) };
+    const callbacks = [counting, earlyStop({ metric: 'val_loss' })];
+    const evaluate = { data: [batchAt(1)], every: 4 };
+    await expect(train({ ...options, steps: 20, evaluate, callbacks })).rejects.toThrow(
+      /^train: earlyStop:val_loss goes by 'val_loss', which no metric is called; expected one of loss, .*\. Is 'validationLoss' meant\?$/,
+    );
+    expect(steps).toEqual([1, 2, 3, 4]);
+    await expect(train({ ...options, steps: 20, callbacks: [earlyStop()] })).rejects.toThrow(
+      "'validationLoss', which no metric is called",
+    );
+  });
+
   it('frees everything when a callback or the model throws', async () => {
     const model = linearModel();
     const optimizer = descent(0.1);

@@ -5,6 +5,7 @@ import type { End, MetricRecord } from './callback.js';
 import { evaluate } from './evaluate.js';
 import { ignoredLabelsWarning } from './ignored-labels.js';
 import { Keeper } from './keeper.js';
+import { checkMetrics, metricsOf } from './known-metrics.js';
 import { inOrder } from './model.js';
 import { notify } from './notify.js';
 import { checkOptions, type TrainOptions } from './options.js';
@@ -57,6 +58,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   );
   const history: MetricRecord[] = [];
   let evaluatedAt: number | undefined;
+  let hasEvaluated = false;
+  let metricsAreKnown = false;
   const breathe = breather();
   let end: End | undefined;
 
@@ -125,6 +128,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       'run' in evaluation
         ? { ...(await evaluation.run()) }
         : await evaluate(model!, loss!, evaluation, emulation, warnOfIgnored);
+    hasEvaluated = true;
     await notify(callbacks, 'onEvaluate', result, run);
     return result;
   }
@@ -133,7 +137,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (Object.keys(numbers).length === 0) return;
     const record = { step: run.step, seconds: run.seconds, ...numbers };
     run.measured(numbers);
+    keeper.see(numbers);
     history.push(record);
+    if (!metricsAreKnown && (!evaluation || hasEvaluated)) {
+      metricsAreKnown = true;
+      checkMetrics(metricsOf(options), Object.keys(run.metrics));
+    }
     await notify(callbacks, 'onMetrics', record, run);
   }
 

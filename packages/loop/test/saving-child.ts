@@ -5,7 +5,7 @@ import type { RunState } from '../src/checkpoint.js';
 import { CheckpointDirectory } from '../src/node/checkpoint-directory.js';
 
 const [directory, first] = process.argv.slice(2);
-const store = new CheckpointDirectory({ directory, keep: 2, best: 'loss' });
+const store = new CheckpointDirectory({ directory, keep: 2 });
 
 /** What a checkpoint needs of a tensor: 64 KiB, all of one value, without a backend. */
 const filled = (value: number) =>
@@ -27,7 +27,8 @@ async function save(step: number): Promise<void> {
     callbacks: {},
     learningRateScale: 1,
     rollbacks: 0,
-    firstLoss: 1,
+    firstLosses: [1],
+    best: { metric: 'loss', mode: 'min', value: 1 / step, step },
   };
   await store.save({ weights: tensors, optimizer: tensors, state });
   process.stdout.write(`${step}\n`);

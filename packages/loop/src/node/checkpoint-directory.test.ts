@@ -15,7 +15,7 @@ import { openSafetensors } from '@evenkeel/safetensors';
 import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
-import { endless, linearModel, squaredError } from '../../test/problems.js';
+import { batchAt, endless, linearModel, squaredError } from '../../test/problems.js';
 import { type Snapshot, type TrainOptions, train } from '../index.js';
 import { CheckpointDirectory } from './index.js';
 
@@ -90,6 +90,31 @@ describeOnBackends('CheckpointDirectory', () => {
     tf.dispose([...best!.weights, ...best!.optimizer].map(({ tensor }) => tensor));
   });
 
+  it.each([
+    ['the least', 'score', [3, 1, Number.NaN, 4, 5, 6], 20],
+    ['an accuracy, the most', 'validationAccuracy', [0.1, 0.9, Number.NaN, 0.4, 0.5, 0.6], 20],
+    ['what the mode says', { metric: 'score', mode: 'max' as const }, [1, 2, 2, 3, 2, 1], 30],
+    ['NaN at first', 'score', [Number.NaN, 3, 3, 2, 4, 5], 30],
+  ])('keeps a best that is seen where no checkpoint is due: %s', async (_name, best, values, step) => {
+    const metric = typeof best === 'string' ? best : best.metric;
+    const evaluate = { run: () => ({ [metric]: values.shift()! }), every: 10 };
+    await run(23, { evaluate, checkpoint: { directory, every: 15, best }, steps: 23 });
+    await run(45, { evaluate, checkpoint: { directory, every: 15, best } });
+    expect(readFileSync(join(directory, 'best'), 'utf8')).toBe(`step-000000${step}\n`);
+    expect(folders()).toContain(`step-000000${step}`);
+  });
+
+  it('says that there is no metric by which one could be the best', async () => {
+    const evaluate = { data: [batchAt(1)], every: 4 };
+    const best = { directory, best: 'val_loss' };
+    await expect(run(9, { evaluate, checkpoint: best })).rejects.toThrow(
+      "checkpoint.best goes by 'val_loss', which no metric is called",
+    );
+    await expect(
+      run(9, { checkpoint: { directory, best: { metric: 'a', mode: 'low' } as never } }),
+    ).rejects.toThrow("train: checkpoint.best.mode is 'low'");
+  });
+
   it('goes on from the checkpoint that was asked for', async () => {
     const { losses } = await run(12);
     const again = await run(12, { resume: 'step-00000008' });
@@ -129,7 +154,7 @@ describeOnBackends('CheckpointDirectory', () => {
     ['an optimizer that is gone', 'optimizer.safetensors', (file: string) => rmSync(file)],
     ['a state that is no JSON', 'state.json', (file: string) => writeFileSync(file, '{"step": 8')],
     ['a state of another step', 'state.json', (file: string) => renumber(file)],
-    ['a state without an order', 'state.json', (file: string) => writeFileSync(file, '{"format":1}')],
+    ['a state without an order', 'state.json', (file: string) => writeFileSync(file, '{"format":2}')],
   ])('passes over a checkpoint with %s, with a warning', async (_name, file, damage) => {
     const { losses } = await run(8);
     damage(join(directory, 'step-00000008', file));
@@ -175,7 +200,6 @@ describeOnBackends('CheckpointDirectory', () => {
     [{ directory: '' }, 'checkpoint: directory is , expected a path'],
     [{ directory: 'x', keep: 0 }, 'checkpoint: keep is 0, expected a whole number ≥ 1'],
     [{ directory: 'x', kepp: 1 }, "checkpoint: option 'kepp' is unknown"],
-    [{ directory: 'x', best: { metric: 'a', mode: 'low' } }, "checkpoint: best.mode is 'low'"],
   ])('refuses %o', (options, message) => {
     expect(() => new CheckpointDirectory(options as never)).toThrow(message);
   });

@@ -1,7 +1,7 @@
 import { nodeFs } from '@evenkeel/files';
 import { saveSafetensors } from '@evenkeel/safetensors';
 import { dispose } from '@tensorflow/tfjs-core';
-import type { CheckpointStore, RunState, Snapshot, Which } from '../checkpoint.js';
+import type { CheckpointStore, Snapshot, Which } from '../checkpoint.js';
 import { byName, folderOf, namesOf, OPTIMIZER, readTensors, STATE, WEIGHTS } from '../checkpoint-format.js';
 import { parseRunState, stateText } from '../state-file.js';
 
@@ -10,8 +10,6 @@ export interface CheckpointDirectoryOptions {
   readonly directory: string;
   /** How many of the newest are kept, ≥ 1; Infinity: all. Default 3. */
   readonly keep?: number;
-  /** By which metric one is the best, and kept besides: by its smallest value, or with `mode: 'max'` its largest. */
-  readonly best?: string | { readonly metric: string; readonly mode?: 'min' | 'max' };
 }
 
 /** `step-00000100`, and what stood under that name while it is replaced. */
@@ -34,11 +32,10 @@ const TEMPORARY = /^step-.*\.(\d+)-\w+\.tmp$/;
 export class CheckpointDirectory implements CheckpointStore {
   private readonly directory: string;
   private readonly keep: number;
-  private readonly best: { metric: string; mode: 'min' | 'max' } | undefined;
 
   /** @throws If an option is unknown or out of range. */
   constructor(options: CheckpointDirectoryOptions) {
-    const { directory, keep = 3, best, ...unknown } = options;
+    const { directory, keep = 3, ...unknown } = options;
     const [option] = Object.keys(unknown);
     if (option) {
       throw new Error(
@@ -51,13 +48,8 @@ export class CheckpointDirectory implements CheckpointStore {
     if (!(keep === Infinity || (Number.isInteger(keep) && keep >= 1))) {
       throw new Error(`checkpoint: keep is ${String(keep)}, expected a whole number ≥ 1 or Infinity.`);
     }
-    const { metric, mode = 'min' } = typeof best === 'object' ? best : { metric: best };
-    if (mode !== 'min' && mode !== 'max') {
-      throw new Error(`checkpoint: best.mode is '${String(mode)}', expected 'min' or 'max'.`);
-    }
     this.directory = directory;
     this.keep = keep;
-    this.best = metric === undefined ? undefined : { metric, mode };
   }
 
   /** @throws If it cannot be written. What was there before still is. */
@@ -78,7 +70,7 @@ export class CheckpointDirectory implements CheckpointStore {
       await fs.rm(this.path(draft), { recursive: true, force: true });
       throw error;
     }
-    await this.markBest(name, state);
+    if (state.best?.step === state.step) await this.writeFile('best', `${name}\n`);
     await this.prune(name);
     await this.list(await this.folders());
     await this.sync('');
@@ -174,27 +166,6 @@ export class CheckpointDirectory implements CheckpointStore {
 
   private list(names: readonly string[]): Promise<void> {
     return this.writeFile('latest', names.map((name) => `${name}\n`).join(''));
-  }
-
-  private async markBest(name: string, state: RunState): Promise<void> {
-    if (!this.best || state.metricSteps[this.best.metric] !== state.step) return;
-    const { metric, mode } = this.best;
-    const value = state.metrics[metric];
-    const held = await this.bestName();
-    const known = held !== undefined && held !== name ? await this.metricOf(held, metric) : undefined;
-    if (Number.isNaN(value) || (known !== undefined && !(mode === 'min' ? value < known : value > known)))
-      return;
-    await this.writeFile('best', `${name}\n`);
-  }
-
-  private async metricOf(name: string, metric: string): Promise<number | undefined> {
-    const { promises: fs } = await nodeFs('checkpoint');
-    try {
-      const path = this.path(name, STATE);
-      return parseRunState(path, await fs.readFile(path, 'utf8')).metrics[metric];
-    } catch {
-      return undefined; // damaged or gone: then any is better
-    }
   }
 
   /** Deletes all but the newest, the best, and the one just saved. */

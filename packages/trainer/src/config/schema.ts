@@ -288,7 +288,12 @@ export const runConfigSchema = z.strictObject({
       directory: z.string().min(1),
       every: count.default(500),
       keep: count.default(3),
-      best: z.string().optional().describe('The metric whose smallest value is kept besides.'),
+      best: z
+        .string()
+        .optional()
+        .describe(
+          'The metric whose best value is kept besides: the largest accuracy, the smallest of any other.',
+        ),
     })
     .optional(),
   guard: z
