@@ -132,7 +132,7 @@ const EDGES: Record<string, Edges> = {
   }),
   spectralHammer: constraint(() => lipschitz.spectralHammer({ iterations: 200 })),
   spectralWeightDecay: constraint(() => lipschitz.spectralWeightDecay({ weightDecay: 0.1 })),
-  weightDecay: constraint(() => lipschitz.weightDecay(0.1)),
+  decoupledWeightDecay: constraint(() => lipschitz.decoupledWeightDecay(0.1)),
   embeddingNormCap: constraint(
     () => lipschitz.embeddingNormCap({ maxNorm: 0.5 }),
     (capped, given) => {

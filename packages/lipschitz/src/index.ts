@@ -1,22 +1,44 @@
-// Where weights may live: a guarantee after every step.
+// Which step to take: Muon and its relatives.
 
-// What the weights prove, and what can be found.
+export { type ModulaEmbeddingOptions, modulaEmbedding } from './modula-embedding.js';
+export { modulaMuon } from './modula-muon.js';
 export {
-  type ActivationMonitorOptions,
-  type ActivationReport,
-  type ActivationStatistics,
-  activationMonitor,
-  type Shares,
-  type Tap,
-} from './activations/activation-monitor.js';
+  type ModulaTargetNorms,
+  type ModulaTargetNormsOptions,
+  modulaTargetNorms,
+} from './modula-target-norms.js';
+export { Muon, type MuonOptions, muon } from './muon.js';
+export type { CoefficientsName } from './newton-schulz.js';
+export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
+
+// Where weights may live: constraints that run after every step.
+
+export { decoupledWeightDecay } from './constraints/decoupled-weight-decay.js';
+export { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
+export { exactSpectralCap } from './constraints/exact-spectral-cap.js';
+export type { MatrixConstraint } from './constraints/matrix-constraint.js';
+export { softCap } from './constraints/soft-cap.js';
+export { softCapCoupling } from './constraints/soft-cap-coupling.js';
+export { type SpectralCapOptions, spectralCap } from './constraints/spectral-cap.js';
+export { spectralHammer } from './constraints/spectral-hammer.js';
+export { type PowerConstraintOptions, spectralNormalize } from './constraints/spectral-normalize.js';
+export { type SpectralSoftCapOptions, spectralSoftCap } from './constraints/spectral-soft-cap.js';
+export { type SpectralWeightDecayOptions, spectralWeightDecay } from './constraints/spectral-weight-decay.js';
+export type { MatrixOptions } from './matrices.js';
+
+// As published, where ours differs.
+
 export {
-  type AdversarialAccuracy,
-  type AdversarialAccuracyOptions,
-  adversarialAccuracy,
-} from './attack/adversarial-accuracy.js';
+  type PublishedSoftCapOptions,
+  publishedHardCap,
+  publishedSoftCap,
+  publishedSoftCapCoupling,
+} from './constraints/published.js';
+
+// What the weights prove.
+
 export { certifiedRadius } from './certificate/certified-radius.js';
 export { describeGPT, type GPTLike } from './certificate/describe-gpt.js';
-export { type EmpiricalLipschitzOptions, empiricalLipschitz } from './certificate/empirical-lipschitz.js';
 export {
   type LayerCertificate,
   type LipschitzCertificate,
@@ -36,36 +58,24 @@ export {
   type PublishedNorms,
   publishedLipschitzEstimate,
 } from './certificate/published-lipschitz-estimate.js';
-export { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
-export { exactSpectralCap } from './constraints/exact-spectral-cap.js';
-export type { MatrixConstraint } from './constraints/matrix-constraint.js';
-// As published, where ours differs.
-export {
-  type PublishedSoftCapOptions,
-  publishedHardCap,
-  publishedSoftCap,
-  publishedSoftCapCoupling,
-} from './constraints/published.js';
-export { softCap } from './constraints/soft-cap.js';
-export { softCapCoupling } from './constraints/soft-cap-coupling.js';
-export { type SpectralCapOptions, spectralCap } from './constraints/spectral-cap.js';
-export { spectralHammer } from './constraints/spectral-hammer.js';
-export { type PowerConstraintOptions, spectralNormalize } from './constraints/spectral-normalize.js';
-export { type SpectralSoftCapOptions, spectralSoftCap } from './constraints/spectral-soft-cap.js';
-export { type SpectralWeightDecayOptions, spectralWeightDecay } from './constraints/spectral-weight-decay.js';
-export { weightDecay } from './constraints/weight-decay.js';
-export { type FloatFormat, type RoundToFormatOptions, roundToFormat } from './formats/round-to-format.js';
-export type { MatrixOptions } from './matrices.js';
 export type { MatrixValues, WeightLike } from './matrix-values.js';
-export { type ModulaEmbeddingOptions, modulaEmbedding } from './modula-embedding.js';
-export { modulaMuon } from './modula-muon.js';
-export {
-  type ModulaTargetNorms,
-  type ModulaTargetNormsOptions,
-  modulaTargetNorms,
-} from './modula-target-norms.js';
-export { Muon, type MuonOptions, muon } from './muon.js';
-export type { CoefficientsName } from './newton-schulz.js';
-export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
-export { type PowerIterationOptions, spectralNormEstimate } from './power-iteration.js';
 export { type SpectralNormBoundOptions, spectralNormBound } from './spectral-norm-bound.js';
+
+// What a search finds, and what low precision keeps.
+
+export {
+  type ActivationMonitorOptions,
+  type ActivationReport,
+  type ActivationStatistics,
+  activationMonitor,
+  type Shares,
+  type Tap,
+} from './activations/activation-monitor.js';
+export {
+  type AdversarialAccuracy,
+  type AdversarialAccuracyOptions,
+  adversarialAccuracy,
+} from './attack/adversarial-accuracy.js';
+export { type EmpiricalLipschitzOptions, empiricalLipschitz } from './certificate/empirical-lipschitz.js';
+export { type FloatFormat, type RoundToFormatOptions, roundToFormat } from './formats/round-to-format.js';
+export { type PowerIterationOptions, spectralNormEstimate } from './power-iteration.js';

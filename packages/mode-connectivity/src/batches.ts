@@ -1,11 +1,11 @@
 import { isRecord, shown } from './what-came.js';
 
-/** What batches come from, once. */
+/** What batches are read from, once. */
 export type Source<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
 
 /**
  * Batches that can be read again and again: a list, which stays the caller's, or a function that starts anew, such as
- * `() => dataset.pass()`. What an iterator gives is disposed once measured, unless it is of a list.
+ * `() => dataset.pass()`. A batch that comes from an iterator is disposed once it is measured; one from a list is not.
  */
 export type Batches<Batch> = readonly Batch[] | (() => Source<Batch> | Promise<Source<Batch>>);
 
@@ -38,7 +38,7 @@ export const noBatches = (where: string, split: string): Error =>
 /**
  * Begins to read a split.
  *
- * @param before What it gave the last time.
+ * @param before The source that the split gave the last time.
  * @throws Unless there is something to read, from its beginning.
  */
 export async function open<Batch>(

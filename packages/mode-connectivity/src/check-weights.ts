@@ -9,7 +9,7 @@ export type Weights = Readonly<Record<string, Tensor>>;
  * The weights of `b` under the names of `a`: two builds of one model may differ in what their names begin or end with.
  *
  * @param called What the two are, for the error.
- * @throws Unless two models can be mixed: by what is no weight, or by what differs first.
+ * @throws If the two models cannot be mixed. The error names what is no weight, or what differs first.
  */
 export function namedAs(
   where: string,

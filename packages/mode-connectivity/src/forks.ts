@@ -1,4 +1,4 @@
-import type { Instability, InstabilityOptions } from './instability-analysis.js';
+import type { Instability, InstabilityOptions } from './instability-options.js';
 import { alphasOf } from './path-options.js';
 import { isList, isRecord, shown } from './what-came.js';
 

@@ -9,7 +9,7 @@ type Measured = Readonly<Record<string, Tensor | number>>;
 /**
  * Measures a batch and reads the numbers back.
  *
- * @throws Unless there is one number for each of at least one name.
+ * @throws If a measure gives no name, or anything but one number for a name.
  */
 export async function measureBatch<Batch>(
   measure: Measure<Batch>,

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Path } from './error-along-path.js';
-import type { Instability } from './instability-analysis.js';
+import type { Instability } from './instability-options.js';
 
 export interface PlotOptions {
   /** What was measured to draw. Default `'loss'`. */

@@ -7,14 +7,14 @@ import { shown } from './what-came.js';
 /** Measures one split at the point of the path where the live model is. */
 type Reader = (alpha: number) => Promise<Record<string, number>>;
 
-/** One pass over a split: weighted means by name, and over what. */
+/** What one pass over a split gave: weighted means by name, and over how many batches of what weight. */
 interface Pass {
   means: Record<string, number>;
   batches: number;
   weight: number;
 }
 
-/** A split that is read at each point, and has to be the same at all. */
+/** Makes the function that measures a split at each point of a path. Its batches must be the same at every point. */
 export function splitReader<Batch>(
   split: string,
   batches: Batches<Batch>,
@@ -64,7 +64,7 @@ async function passOver<Batch>(
     } finally {
       if (isOurs) dispose(batch as TensorContainer);
     }
-    // Before another one is asked for, which a source would make for nothing.
+    // Stops before it asks for another batch, which the source would make for nothing.
     if (++batches === maxBatches) break;
   }
   if (batches === 0) throw noBatches('errorAlongPath', split);

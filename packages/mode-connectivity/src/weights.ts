@@ -7,12 +7,13 @@ import { isList, shown } from './what-came.js';
  *
  *     w(α) = α wA + (1 − α) wB          α = 1 is A, α = 0 is B
  *
- * The result has the names of A. At α = 0 and 1 all numbers are those of the ends, bit for bit. Integer and boolean tensors cannot be mixed: anywhere
- * else they are A's.
+ * The result has the names of A. At α = 0 and α = 1 it equals the ends bit for bit. Integer and boolean tensors cannot be
+ * mixed: between the ends they are those of A.
  *
  * @param alpha Usually in [0, 1]; outside it extrapolates.
  * @returns New tensors, the caller's to dispose.
- * @throws If the two are not live tensors of the same shapes and dtypes, under names that belong together (`h/kernel`, `h/kernel_1`), or α is not a finite number.
+ * @throws If the two are not live tensors of the same shapes and dtypes, under names that belong together (`h/kernel`,
+ *     `h/kernel_1`), or α is not a finite number.
  * @see Frankle et al., "Linear Mode Connectivity and the Lottery Ticket Hypothesis", 2020, section 2.
  */
 export function interpolate(weightsA: Weights, weightsB: Weights, alpha: number): Record<string, Tensor> {
@@ -31,10 +32,11 @@ export function interpolate(weightsA: Weights, weightsB: Weights, alpha: number)
 }
 
 /**
- * The mean of several models, under the names of the first: what is at the middle of the path for two.
+ * The mean of several models, under the names of the first. For two models it is the middle of the path.
  *
  * @returns New tensors, the caller's to dispose.
- * @throws If there is no model, or they are not live tensors of the same shapes and dtypes, under names that belong together (`h/kernel`, `h/kernel_1`).
+ * @throws If there is no model, or they are not live tensors of the same shapes and dtypes, under names that belong
+ *     together (`h/kernel`, `h/kernel_1`).
  * @see Wortsman et al., "Model soups", 2022.
  */
 export function averageWeights(models: readonly Weights[]): Record<string, Tensor> {
@@ -58,7 +60,8 @@ export function averageWeights(models: readonly Weights[]): Record<string, Tenso
 /**
  * How far apart two models are: the Euclidean length of wA − wB over all float parameters, read back.
  *
- * @throws If the two are not live tensors of the same shapes and dtypes, under names that belong together (`h/kernel`, `h/kernel_1`).
+ * @throws If the two are not live tensors of the same shapes and dtypes, under names that belong together (`h/kernel`,
+ *     `h/kernel_1`).
  */
 export function distance(weightsA: Weights, weightsB: Weights): number {
   const others = namedAs('distance', weightsA, weightsB);

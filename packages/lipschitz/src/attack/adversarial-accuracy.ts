@@ -75,7 +75,7 @@ export function adversarialAccuracy(
     const perRms = norm === 'l2' ? 1 / Math.sqrt(inputs.shape[inputs.rank - 1] ?? 1) : 1;
     const targets = cast(labels, 'int32');
     const isRight = (x: Tensor) => equal(argMax(logitsOf(forward, x, targets), -1), targets);
-    const slope = grad((x: Tensor) => sum(attackGain(forward(x), targets)) as Scalar);
+    const slope = grad((x: Tensor) => sum(attackGain(targets, forward(x))) as Scalar);
     const inRange = (x: Tensor) => (range ? clipByValue(x, range[0], range[1]) : x);
 
     let right = isRight(inputs);
@@ -110,7 +110,7 @@ function logitsOf(forward: (inputs: Tensor) => Tensor, x: Tensor, labels: Tensor
 }
 
 /** Largest other logit minus the label's: above 0 once the prediction is wrong. */
-function attackGain(logits: Tensor, labels: Tensor): Tensor {
+function attackGain(labels: Tensor, logits: Tensor): Tensor {
   const classes = logits.shape[logits.rank - 1] ?? 1;
   const isLabel = cast(oneHot(labels as Tensor, classes), 'bool');
   const other = max(where(isLabel, -1e30, logits), -1);

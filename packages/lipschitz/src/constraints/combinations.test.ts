@@ -17,6 +17,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { rmsNorm } from '../../test/tensors.js';
 import {
+  decoupledWeightDecay,
   embeddingNormCap,
   exactSpectralCap,
   modulaMuon,
@@ -26,7 +27,6 @@ import {
   spectralNormalize,
   spectralSoftCap,
   spectralWeightDecay,
-  weightDecay,
 } from '../index.js';
 
 type Layout = 'out-in' | 'in-out';
@@ -84,7 +84,7 @@ const others: fc.Arbitrary<Constraint> = fc
       spectralSoftCap(options),
       embeddingNormCap({ maxNorm, maxInflation: 16 }),
       (value) => tf.mul(value, 2),
-      masked(weightDecay(0.1), ({ name }) => name === 'a'),
+      masked(decoupledWeightDecay(0.1), ({ name }) => name === 'a'),
       masked(hammer, ({ name }) => name === 'a'),
     ];
     return all[kind];

@@ -9,6 +9,7 @@ import embeddings from '../../fixtures/f6_embed_project.json' with { type: 'json
 import steps from '../../fixtures/f7_atom_decay_step_project.json' with { type: 'json' };
 import { matrixWith, rmsNorm, singularValues, toTensor } from '../../test/tensors.js';
 import {
+  decoupledWeightDecay,
   embeddingNormCap,
   exactSpectralCap,
   modulaEmbedding,
@@ -24,7 +25,6 @@ import {
   spectralNormEstimate,
   spectralSoftCap,
   spectralWeightDecay,
-  weightDecay,
 } from '../index.js';
 
 type Matrix = { M: GoldenTensor };
@@ -306,9 +306,13 @@ describeOnBackends('constraints', () => {
 
   it('decay by learning rate × weight decay', () => {
     const w = tf.variable(tf.ones([2]), true);
-    expectClose(weightDecay(0.5)(w, w, { count: 0, params: { w }, learningRate: 0.1 }), [0.95, 0.95], 1e-7);
-    expect(() => weightDecay(0.5)(w, w, { count: 0, params: { w } })).toThrow(
-      'weightDecay: the step has no learning rate',
+    expectClose(
+      decoupledWeightDecay(0.5)(w, w, { count: 0, params: { w }, learningRate: 0.1 }),
+      [0.95, 0.95],
+      1e-7,
+    );
+    expect(() => decoupledWeightDecay(0.5)(w, w, { count: 0, params: { w } })).toThrow(
+      'decoupledWeightDecay: the step has no learning rate',
     );
   });
 

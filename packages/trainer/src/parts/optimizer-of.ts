@@ -1,12 +1,12 @@
 import { type GrokAdamWTransform, grokAdamW, grokfastEma, lossGapSignal } from '@evenkeel/grokadamw';
 import {
+  decoupledWeightDecay,
   embeddingNormCap,
   muon,
   spectralCap,
   spectralHammer,
   spectralNormalize,
   spectralSoftCap,
-  weightDecay,
 } from '@evenkeel/lipschitz';
 import {
   adamW,
@@ -131,7 +131,7 @@ function constraintsOf({ constraint, embeddingMaxNorm }: RunConfig, heads: numbe
   const select = both(isMatrix, ...free);
   switch (constraint.name) {
     case 'weight-decay':
-      return [masked(weightDecay(constraint.weightDecay), select), ...embedding];
+      return [masked(decoupledWeightDecay(constraint.weightDecay), select), ...embedding];
     case 'hammer':
       return [masked(spectralHammer({ maxNorm: constraint.maxNorm }) as Constraint, select), ...embedding];
     case 'normalize':
