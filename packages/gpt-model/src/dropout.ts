@@ -1,5 +1,5 @@
-import { dropoutHash } from '@evenkeel/ops';
-import { mul, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { dropoutHash, dropoutMask } from '@evenkeel/ops';
+import { mul, type Tensor } from '@tensorflow/tfjs-core';
 
 /** How much a pass drops, and what decides which: nothing but in training. */
 export interface Dropping {
@@ -13,12 +13,9 @@ export const seedAt = (seed: number, place: number): number => dropoutHash(place
 /**
  * Sets entries to 0 with probability `rate` and scales up the others, so that the mean stays.
  *
- * The same seed drops the same entries on every backend: entry n goes if `dropoutHash(n, seed) < rate · 2³²`.
+ * The same seed drops the same entries on every backend, as {@link dropoutMask} says.
  */
 export function dropout(x: Tensor, { rate, seed }: Dropping): Tensor {
   if (rate === 0) return x;
-  const threshold = rate * 2 ** 32;
-  const kept = 1 / (1 - rate);
-  const mask = Float32Array.from({ length: x.size }, (_, n) => (dropoutHash(n, seed) < threshold ? 0 : kept));
-  return mul(x, tensor(mask, x.shape));
+  return mul(x, dropoutMask(x.shape, rate, seed));
 }

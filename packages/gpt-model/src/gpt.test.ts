@@ -69,7 +69,7 @@ describe('resolveConfig', () => {
     ['heads', { heads: 3 }, 'headDim is 2.66'],
     ['key heads', { heads: 4, kvHeads: 3 }, 'kvHeads is 3, expected a divisor of heads, 4'],
     ['a choice', { norm: 'batchNorm' }, "norm is 'batchNorm', expected one of layerNorm"],
-    ['a flag', { tiedHead: 'no' }, 'tiedHead is no, expected true or false'],
+    ['a flag', { tiedHead: 'no' }, "tiedHead is 'no', expected true or false"],
     ['a number', { finalScale: Number.NaN }, 'finalScale is NaN'],
     ['an unknown choice', { nLayer: 2 } as object, "'nLayer' is no choice"],
     ['dropout', { dropout: 1 }, 'dropout is 1, expected 0 to below 1'],

@@ -1,5 +1,5 @@
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
-export { dropoutHash } from './dropout-mask.js';
+export { dropoutHash, dropoutMask } from './dropout-mask.js';
 export { embedding } from './embedding.js';
 export { type GeluOptions, gelu } from './gelu.js';
 export { innerProduct } from './inner-product.js';

@@ -1,4 +1,4 @@
-import { createAtomicFile, nodeFs } from '@evenkeel/files';
+import { makeFolder, writeAtomicFile } from '@evenkeel/files';
 import { encodeSafetensors, type SaveOptions, saveSafetensors } from '@evenkeel/safetensors';
 import { clone, type Tensor, transpose, type Variable } from '@tensorflow/tfjs-core';
 import type { ResolvedConfig } from '../config.js';
@@ -44,25 +44,15 @@ export async function saveModel(
   model: SavedModel,
   { dtype = 'F32' }: SaveModelOptions = {},
 ): Promise<void> {
-  const fs = await nodeFs('saveSafetensors');
-  await fs.promises.mkdir(directory, { recursive: true });
+  await makeFolder('saveSafetensors', directory);
   const saved = prepare(model, dtype);
   try {
     await saveSafetensors(`${directory}/model.safetensors`, saved.tensors, { dtype, metadata: METADATA });
   } finally {
     saved.dispose();
   }
-  for (const [name, bytes] of Object.entries(saved.texts)) await writeWhole(`${directory}/${name}`, bytes);
-}
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await createAtomicFile('saveSafetensors', path);
-  try {
-    await file.write(bytes);
-    await file.sync();
-    await file.publish();
-  } finally {
-    await file.discard();
+  for (const [name, bytes] of Object.entries(saved.texts)) {
+    await writeAtomicFile('saveSafetensors', `${directory}/${name}`, bytes);
   }
 }
 

@@ -107,7 +107,7 @@ function mlpBounds(
   block: LipschitzBlock,
   name: string,
   width: number,
-  { activation = 'scaled-gelu' }: LipschitzTransformerDescription,
+  { activation = 'modulaGelu' }: LipschitzTransformerDescription,
 ) {
   const mlpIn = boundWeight(block.mlpIn, `${name}.mlpIn`, width);
   const mlpOut = boundWeight(block.mlpOut, `${name}.mlpOut`, mlpIn.out, width);

@@ -71,7 +71,7 @@ export function describeGPT({ config, parameters }: GPTLike): LipschitzTransform
 }
 
 const ACTIVATIONS: Readonly<Record<string, Nonlinearity>> = {
-  modulaGelu: 'scaled-gelu',
+  modulaGelu: 'modulaGelu',
   gelu: 'gelu',
   geluTanh: 'gelu',
   relu: 'relu',

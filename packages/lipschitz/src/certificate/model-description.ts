@@ -60,7 +60,7 @@ export interface LipschitzTransformerDescription {
   residualWeight?: number;
   /** Multiplies the logits. Default 1. */
   finalScale?: number;
-  /** φ. Default `'scaled-gelu'`, GELU / 1.1289. */
+  /** φ. Default `'modulaGelu'`, GELU / 1.1289. */
   activation?: Nonlinearity;
 }
 

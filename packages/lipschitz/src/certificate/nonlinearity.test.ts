@@ -18,7 +18,7 @@ describe('nonlinearityBounds', () => {
   it.each([
     { name: 'gelu', f: gelu, slack: 1e-4 },
     { name: 'gelu', f: tanhGelu, slack: 2e-6 },
-    { name: 'scaled-gelu', f: (x: number) => tanhGelu(x) / 1.1289, slack: 2e-6 },
+    { name: 'modulaGelu', f: (x: number) => tanhGelu(x) / 1.1289, slack: 2e-6 },
     { name: 'silu', f: (x: number) => x * sigmoid(x), slack: 2e-6 },
     { name: 'relu', f: (x: number) => Math.max(x, 0), slack: 1e-9 },
     { name: 'tanh', f: Math.tanh, slack: 1e-9 },

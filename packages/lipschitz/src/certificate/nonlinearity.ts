@@ -21,14 +21,14 @@ const KNOWN = {
   maxMin: { slope: 1, gain: 1 },
   tanh: { slope: 1, gain: 1 },
   gelu: { slope: 1.128994, gain: 1 },
-  'scaled-gelu': { slope: 1.128994 / 1.1289, gain: 1 / 1.1289 },
+  modulaGelu: { slope: 1.128994 / 1.1289, gain: 1 / 1.1289 },
   silu: { slope: 1.09984, gain: 1 },
 } as const satisfies Record<string, NonlinearityBounds>;
 
 /**
  * Bounds on a nonlinearity's slope and on how much it lengthens a vector.
  *
- * `'gelu'` holds for the exact and for the tanh form. `'scaled-gelu'` is GELU / 1.1289, as in Modula. `'maxMin'` sorts pairs of
+ * `'gelu'` holds for the exact and for the tanh form. `'modulaGelu'` is GELU / 1.1289, as in Modula. `'maxMin'` sorts pairs of
  * entries.
  *
  * @throws If the name is unknown, or a bound is no number ≥ 0.
