@@ -1,5 +1,6 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { asBatch, type Batch, tensorsIn } from './batch.js';
+import { checksumOf } from './checksum.js';
 
 /** Something that makes one batch after another without end, and may say where it stands. */
 export interface BatchSource {
@@ -17,10 +18,15 @@ interface Dataset {
   iterator(): Promise<{ next(): Promise<{ value: unknown; done?: boolean }> }>;
 }
 
-/** Where data stands, as JSON: how many batches were drawn, and what the source itself says. */
+/** Where data stands, as JSON: how many batches were drawn, from what, and what the source itself says. */
 export interface DataState {
   readonly drawn: number;
+  /** The rows of the last batch. */
+  readonly rows?: number;
+  /** What a source with `state()` says. */
   readonly source?: unknown;
+  /** Of an array: how many batches it has, and a checksum of all that is in them, in their order. */
+  readonly array?: { readonly length: number; readonly checksum: number };
 }
 
 /**
@@ -31,6 +37,9 @@ export interface DataState {
  */
 export class BatchStream {
   private drawn = 0;
+  /** The rows of the last batch. */
+  private rows: number | undefined;
+  private checksum: number | undefined;
   private current: Tensor[] = [];
   private readonly shared = new WeakSet<Tensor>();
   private readonly draw: () => Promise<unknown> | unknown;
@@ -51,32 +60,79 @@ export class BatchStream {
     for (const tensor of tensors) if (before.has(tensor)) this.shared.add(tensor);
     this.release();
     this.current = tensors;
+    this.rows = tensorsIn(batch.inputs)[0]?.shape[0];
     return batch;
   }
 
-  state(): DataState {
-    const { data, drawn } = this;
-    return isResumable(data) ? { drawn, source: data.state?.() } : { drawn };
+  async state(): Promise<DataState> {
+    const { data, drawn, rows } = this;
+    if (isResumable(data)) return { drawn, rows, source: data.state?.() ?? null };
+    return { drawn, rows, array: await this.arrayState() };
   }
 
-  /** Goes where `state()` was called: by the source's own `restore`, or by drawing as many batches. */
-  async restore({ drawn, source }: DataState): Promise<void> {
-    if (!(Number.isSafeInteger(drawn) && drawn >= 0)) {
+  /**
+   * Goes where `state()` was called: by the source's own `restore`, or by drawing as many batches.
+   *
+   * @throws If the data is known to be other than it was.
+   */
+  async restore(state: DataState): Promise<void> {
+    checkState(state);
+    const { data } = this;
+    const { drawn, source } = state;
+    const wasResumable = source !== undefined;
+    if (isResumable(data) !== wasResumable) {
       throw new Error(
-        `train: the checkpoint says that ${String(drawn)} batches were drawn, expected a whole number.`,
+        `train: data has ${wasResumable ? 'no' : 'a'} state() and restore(), but what the checkpoint was made with had ` +
+          `${wasResumable ? 'both' : 'none'}; expected the same data. Pass what the run was begun with, or begin anew.`,
       );
     }
-    if (isResumable(this.data)) {
-      await this.data.restore?.(source as never);
-    } else if (drawn < this.drawn) {
+    if (wasResumable) await (data as BatchSource).restore?.(source as never);
+    else await this.drawAgain(state);
+    this.drawn = drawn;
+    this.rows = state.rows;
+  }
+
+  /** Draws what was drawn before, and drops it. */
+  private async drawAgain({ drawn, rows, array }: DataState): Promise<void> {
+    const own = await this.arrayState();
+    if ((own === undefined) !== (array === undefined)) {
+      throw new Error(
+        `train: data is ${own ? 'an array' : 'no array'}, expected ${array ? 'an array' : 'none'} as in the checkpoint. ` +
+          'Pass what the run was begun with, or begin anew.',
+      );
+    }
+    if (own && array && own.length !== array.length) {
+      throw new Error(
+        `train: data is an array of ${own.length} batches, expected ${array.length} as in the checkpoint. Pass the batches ` +
+          'that the run was begun with, or begin anew.',
+      );
+    }
+    if (own && array && own.checksum !== array.checksum) {
+      throw new Error(
+        `train: data is an array of ${own.length} batches that hold other values than those of the checkpoint, or stand in ` +
+          'another order; expected the same. Pass the batches that the run was begun with, or begin anew.',
+      );
+    }
+    if (drawn < this.drawn) {
       throw new Error(
         `train: data stands behind batch ${this.drawn} and cannot go back to ${drawn}, expected a source with state() ` +
           'and restore(). Add them, or start the program anew to resume.',
       );
-    } else {
-      while (this.drawn < drawn && (await this.next()) !== undefined);
     }
-    this.drawn = drawn;
+    while (this.drawn < drawn && (await this.next()) !== undefined);
+    if (drawn > 0 && this.rows !== rows) {
+      throw new Error(
+        `train: data gave ${this.rows} rows as batch ${drawn}, expected ${rows} as in the checkpoint: with another batch size ` +
+          'data would be skipped or come twice. Take the same batch size, or add state() and restore() to the data.',
+      );
+    }
+  }
+
+  private async arrayState(): Promise<DataState['array']> {
+    if (!Array.isArray(this.data)) return undefined;
+    // It is read once: the checksum is there to tell it from another array, after a restart.
+    this.checksum ??= await checksumOf(this.data);
+    return { length: this.data.length, checksum: this.checksum };
   }
 
   /** Frees the last batch. */
@@ -88,6 +144,14 @@ export class BatchStream {
     }
     this.current = [];
   }
+}
+
+/** @throws If a state, which may come from anywhere, is none. */
+function checkState(state: DataState | undefined): asserts state is DataState {
+  if (Number.isSafeInteger(state?.drawn) && state!.drawn >= 0) return;
+  throw new Error(
+    `train: the checkpoint says that ${String(state?.drawn)} batches were drawn, expected a whole number.`,
+  );
 }
 
 const isResumable = (data: Data): data is BatchSource =>

@@ -69,10 +69,11 @@ export class Keeper {
       throw new Error(`train: seed is ${seed}, expected ${state.seed} as in the checkpoint.`);
     };
     const which = resume === true ? 'latest' : resume;
-    const state = which && this.store ? await this.saver.load(this.store, which, sameRun) : undefined;
+    const take = (state: RunState) => this.stream.restore(state.data as DataState);
+    const state =
+      which && this.store ? await this.saver.load(this.store, which, { check: sameRun, take }) : undefined;
     if (state) {
       await this.restore(state);
-      await this.stream.restore((state.data ?? {}) as DataState);
       for (const callback of this.callbacks) {
         const { name, restore } = callback;
         if (name && restore && Object.hasOwn(state.callbacks, name)) {
@@ -91,7 +92,7 @@ export class Keeper {
       );
     }
     if (this.guard?.action === 'rollback' && this.savedStep === undefined) {
-      await this.saver.save(this.memory, this.state());
+      await this.saver.save(this.memory, this.state({ drawn: 0 }));
     }
   }
 
@@ -109,7 +110,9 @@ export class Keeper {
   async save(): Promise<void> {
     const store = this.store ?? (this.guard?.action === 'rollback' ? this.memory : undefined);
     if (!store || (this.savedStep === this.run.step && !this.best?.isNew)) return;
-    await this.saver.save(store, this.state());
+    // In memory it is only for going back, where the data goes on.
+    const data = store === this.memory ? { drawn: 0 } : await this.stream.state();
+    await this.saver.save(store, this.state(data));
     this.savedStep = this.run.step;
     if (this.best) this.best.isNew = false;
     if (store !== this.memory) {
@@ -181,13 +184,13 @@ export class Keeper {
     this.best?.restore(state.best);
   }
 
-  private state(): RunState {
+  private state(data: DataState): RunState {
     const { run, options, callbacks } = this;
     return {
       step: run.step,
       seed: options.seed ?? 0,
       seconds: run.seconds,
-      data: this.stream.state(),
+      data,
       metrics: { ...run.metrics },
       metricSteps: { ...run.metricSteps },
       callbacks: Object.fromEntries(

@@ -1,5 +1,7 @@
-import { dispose, type Optimizer, type Tensor, util, type Variable } from '@tensorflow/tfjs-core';
-import type { CheckpointStore, RunState, Snapshot, Which } from './checkpoint.js';
+import { matchByName } from '@evenkeel/safetensors';
+import { dispose, type Optimizer, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { CheckpointStore, RunState, Which } from './checkpoint.js';
+import type { NamedTensor } from './named-tensor.js';
 
 /** Puts variables and optimizer into snapshots and back. */
 export class Saver {
@@ -23,47 +25,30 @@ export class Saver {
    * Loads a checkpoint; nothing if there is none.
    *
    * @param check Throws if the state is not wanted.
-   * @throws If it does not fit the model. Then nothing has changed.
+   * @param take Takes over the rest of the state, once it is known that the weights fit.
+   * @throws If it does not fit the model. Then weights and optimizer have not changed.
    */
   async load(
     store: CheckpointStore,
     which: Which,
-    check: (state: RunState) => void = () => {},
+    { check, take }: { check?(state: RunState): void; take?(state: RunState): Promise<void> } = {},
   ): Promise<RunState | undefined> {
     const snapshot = await store.load(which);
     if (!snapshot) return undefined;
+    const { weights, optimizer, state } = snapshot;
     try {
-      check(snapshot.state);
-      const values = this.match(snapshot);
-      await this.optimizer?.setWeights(snapshot.optimizer.map(({ name, tensor }) => ({ name, tensor })));
-      for (const [variable, tensor] of values) variable.assign(tensor);
-      return snapshot.state;
+      check?.(state);
+      const values = matchByName('train', weights.map(named), this.variables());
+      await take?.(state);
+      await this.optimizer?.setWeights(optimizer.map(({ name, tensor }) => ({ name, tensor })));
+      for (const [{ tensor }, variable] of values) variable.assign(tensor);
+      return state;
     } finally {
-      for (const { tensor } of [...snapshot.weights, ...snapshot.optimizer]) {
+      for (const { tensor } of [...weights, ...optimizer]) {
         if (!tensor.isDisposed) tensor.dispose();
       }
     }
   }
-
-  private match({ weights }: Snapshot): (readonly [Variable, Tensor])[] {
-    const saved = new Map(weights.map(({ name, tensor }) => [name, tensor]));
-    const pairs = this.variables().map((variable) => {
-      // tf.layers adds `_1` to a name that is taken by a model that is still alive.
-      const name = saved.has(variable.name) ? variable.name : variable.name.replace(/_\d+$/, '');
-      const tensor = saved.get(name);
-      if (tensor && util.arraysEqual(tensor.shape, variable.shape)) {
-        saved.delete(name);
-        return [variable, tensor] as const;
-      }
-      throw new Error(
-        `train: the checkpoint has ${tensor ? `'${name}' in shape [${tensor.shape}]` : `no '${variable.name}'`}, ` +
-          `expected shape [${variable.shape}]. Build the model that was saved, with the same names.`,
-      );
-    });
-    const [left] = saved.keys();
-    if (left === undefined) return pairs;
-    throw new Error(
-      `train: the checkpoint holds '${left}', which the model does not have. Build the model that was saved.`,
-    );
-  }
 }
+
+const named = ({ name, tensor }: NamedTensor) => ({ name, shape: tensor.shape, tensor });
