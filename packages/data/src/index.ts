@@ -28,12 +28,20 @@ export { type TokenTargetsOptions, tokenSequences, tokenTargets, vocabulary } fr
 
 export { type CharacterTokenizer, characterTokenizer, characterTokenizerOf } from './character-tokenizer.js';
 export { gpt2Tokenizer } from './gpt2-tokenizer.js';
+export type { SpecialTokens } from './special-tokens.js';
 export { type StreamingDecoder, streamingDecoder } from './streaming-decoder.js';
 export type { TextSource } from './text-source.js';
 export { type TokenStoreOptions, tokenStore } from './token-store.js';
 export { type TokenizeOptions, tokenize } from './tokenize.js';
 export type { Tokenizer } from './tokenizer.js';
-export { type TokenizerFromJsonOptions, tokenizerFromJson } from './tokenizer-from-json.js';
+export { tokenizerFromFolder } from './tokenizer-from-folder.js';
+export {
+  type PublishedTokenizer,
+  type PublishedTokenizerOptions,
+  type TokenizerFiles,
+  tokenizerFromFiles,
+  tokenizerFromJson,
+} from './tokenizer-from-json.js';
 export type { EncodeOptions, TokenizeProgress } from './write-tokens.js';
 
 // Batches of tokens.

@@ -1,54 +1,112 @@
-import { Tokenizer as PublishedTokenizer } from '@huggingface/tokenizers';
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { show } from './check.js';
 import { GPT2_WORD } from './gpt2-tokenizer.js';
+import { readSpecialTokens, type SpecialTokens, type TokenizerContents } from './special-tokens.js';
 import type { Tokenizer } from './tokenizer.js';
 import { wordEndsBefore } from './word-boundary.js';
 
-/** Names of the end-of-text token, for tokenizers that come without a configuration. */
-const END_OF_TEXT_NAMES = ['<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '<|im_end|>'];
+/** The files of a published tokenizer, as texts. Only `tokenizer.json` must be there. */
+export interface TokenizerFiles {
+  readonly 'tokenizer.json': string;
+  readonly 'tokenizer_config.json'?: string;
+  readonly 'special_tokens_map.json'?: string;
+  readonly 'generation_config.json'?: string;
+  readonly 'chat_template.jinja'?: string;
+}
 
-export interface TokenizerFromJsonOptions {
+/** A tokenizer with all that its files say. */
+export interface PublishedTokenizer extends Tokenizer, SpecialTokens {
+  /** The ids of tokens that are marked as special. */
+  readonly specialTokens: ReadonlySet<number>;
+  /** How a conversation is written, in Jinja, for a model that was trained on conversations. */
+  readonly chatTemplate?: string;
+  /** The files as they came, to be saved with a model. */
+  readonly files: TokenizerFiles;
+  /** Whether there is a token with this id: a vocabulary may have holes, and a model more rows than tokens. */
+  has(id: number): boolean;
+}
+
+export interface PublishedTokenizerOptions {
   /** Names it in sidecars. Default: the configuration's `name_or_path` or `tokenizer_class`, else `tokenizer.json`. */
-  name?: string;
+  readonly name?: string;
 }
 
 /**
- * Any published tokenizer: BPE, WordPiece or Unigram, as `tokenizer.json` and `tokenizer_config.json` describe it.
+ * Any published tokenizer, BPE, WordPiece or Unigram, from the files that lie beside a model.
  *
- * No token is added in front or behind. A special token that is written out in the text becomes that token, as
- * in the published tokenizers. `endOfText` is the configuration's `eos_token`, else a token with a usual name for it.
+ * `encode` adds no token in front or behind: `prefix` and `suffix` say what the published tokenizer adds. A special token that
+ * is written out in the text becomes that token, as there.
  *
- * @param tokenizerJson The file's content, as text or parsed.
- * @param tokenizerConfig The content of `tokenizer_config.json`, as text or parsed. Default: none.
- * @throws If a content is no JSON object or not a tokenizer that `@huggingface/tokenizers` can read.
+ * @param files Their contents by name; files that are not there are left out.
+ * @throws If a content is no JSON object or not a tokenizer that can be read, or if the files contradict each other.
+ */
+export function tokenizerFromFiles(
+  files: TokenizerFiles,
+  options: PublishedTokenizerOptions = {},
+): PublishedTokenizer {
+  return readTokenizer('tokenizerFromFiles', files, options);
+}
+
+/**
+ * The same from the contents of `tokenizer.json` and `tokenizer_config.json` alone.
+ *
+ * @param tokenizerJson As text or parsed.
+ * @param tokenizerConfig As text or parsed. Default: none.
+ * @throws As {@link tokenizerFromFiles}.
  */
 export function tokenizerFromJson(
   tokenizerJson: string | object,
-  tokenizerConfig: string | object = {},
-  { name }: TokenizerFromJsonOptions = {},
-): Tokenizer {
-  const json = parseObject('tokenizer.json', tokenizerJson) as TokenizerJson;
-  const config = parseObject('tokenizer_config.json', tokenizerConfig) as TokenizerConfig;
-  const published = construct(json, config);
-  const ids = [...published.get_vocab().values()];
-  const vocabSize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
-  const idOf = (token: string) => published.token_to_id(token);
-  const eos = typeof config.eos_token === 'object' ? config.eos_token?.content : config.eos_token;
-  const endOfText =
-    typeof eos === 'string' ? idOf(eos) : END_OF_TEXT_NAMES.map(idOf).find((id) => id !== undefined);
+  tokenizerConfig?: string | object,
+  options: PublishedTokenizerOptions = {},
+): PublishedTokenizer {
+  const text = (content: string | object) =>
+    typeof content === 'string' ? content : JSON.stringify(content);
+  const files = {
+    'tokenizer.json': text(tokenizerJson),
+    ...(tokenizerConfig === undefined ? {} : { 'tokenizer_config.json': text(tokenizerConfig) }),
+  };
+  return readTokenizer('tokenizerFromJson', files, options);
+}
+
+/** What {@link tokenizerFromFiles} does, for a function of another name. */
+export function readTokenizer(
+  where: string,
+  files: TokenizerFiles,
+  { name }: PublishedTokenizerOptions,
+): PublishedTokenizer {
+  const parsed = (file: Exclude<keyof TokenizerFiles, 'chat_template.jinja'>) =>
+    parseObject(where, file, files[file]);
+  const config = parsed('tokenizer_config.json');
+  const json = withAddedTokens(where, parsed('tokenizer.json') as TokenizerJson, config);
+  const published = construct(where, json);
+  const tokens: readonly (string | undefined)[] = published.model?.vocab ?? [];
+  const vocabSize = tokens.length;
+  const contents = {
+    ...{ json: json as TokenizerContents['json'], config },
+    specialTokensMap: parsed('special_tokens_map.json'),
+    generationConfig: parsed('generation_config.json'),
+  };
+  const special = readSpecialTokens(where, contents, (token) => published.token_to_id(token), vocabSize);
+  const has = (id: number) => Number.isInteger(id) && id >= 0 && id < vocabSize && tokens[id] !== undefined;
 
   return {
     name: name ?? firstText(config.name_or_path, config.tokenizer_class) ?? 'tokenizer.json',
     vocabSize,
-    ...(endOfText === undefined ? {} : { endOfText }),
+    ...definedOnly(special),
+    specialTokens: new Set(
+      (json.added_tokens ?? []).filter((token) => token.special).map(({ id }) => id as number),
+    ),
+    ...definedOnly({ chatTemplate: chatTemplateOf(files, config) }),
+    files,
+    has,
     encode: (text) => (text === '' ? [] : published.encode(text, { add_special_tokens: false }).ids),
-    decode(tokens) {
-      const list = Array.from(tokens);
-      const wrong = list.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+    decode(ids) {
+      const list = Array.from(ids);
+      const wrong = list.find((id) => !has(id));
       if (wrong !== undefined) {
         throw new Error(
-          `tokenizerFromJson: token ${show(wrong)} is not in the vocabulary, expected 0 to ${vocabSize - 1}. ` +
-            'Was it made with another tokenizer?',
+          `${where}: token ${show(wrong)} is not in the vocabulary, expected 0 to ${vocabSize - 1}` +
+            `${wrong >= 0 && wrong < vocabSize ? ' without the gaps in it' : ''}. Was it made with another tokenizer?`,
         );
       }
       return list.length === 0
@@ -59,6 +117,39 @@ export function tokenizerFromJson(
   };
 }
 
+/** Tokens that the configuration adds to those of `tokenizer.json`, as fine-tuned models have them. */
+function withAddedTokens(where: string, json: TokenizerJson, config: Fields): TokenizerJson {
+  const decoder = config.added_tokens_decoder;
+  if (typeof decoder !== 'object' || decoder === null || !Array.isArray(json.added_tokens ?? [])) return json;
+  const known = new Map(json.added_tokens?.map((token) => [token?.content, token?.id]));
+  const vocab = (json.model?.vocab ?? {}) as Record<string, unknown>;
+  const added = Object.entries(decoder).flatMap(([id, token]) => {
+    const content: unknown = (token as { content?: unknown } | null)?.content;
+    if (typeof content !== 'string') return [];
+    const there = known.get(content) ?? (Object.hasOwn(vocab, content) ? vocab[content] : undefined);
+    if (there === undefined) return [{ ...(token as object), content, id: Number(id) }];
+    if (there === Number(id)) return [];
+    throw new Error(
+      `${where}: tokenizer_config.json gives '${content}' the id ${id}, expected ${show(there)} as in tokenizer.json. ` +
+        'Do the files belong to the same model?',
+    );
+  });
+  return added.length === 0 ? json : { ...json, added_tokens: [...(json.added_tokens ?? []), ...added] };
+}
+
+function chatTemplateOf(files: TokenizerFiles, config: Fields): string | undefined {
+  const template = files['chat_template.jinja'] ?? config.chat_template;
+  if (typeof template === 'string') return template;
+  if (!Array.isArray(template)) return undefined;
+  const found = template.find((item) => item?.name === 'default')?.template;
+  return typeof found === 'string' ? found : undefined;
+}
+
+const definedOnly = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
+type Fields = Readonly<Record<string, unknown>>;
+
 interface TokenizerJson {
   added_tokens?: {
     id?: unknown;
@@ -66,6 +157,7 @@ interface TokenizerJson {
     lstrip?: boolean;
     rstrip?: boolean;
     single_word?: boolean;
+    special?: boolean;
   }[];
   normalizer?: { type?: string } | null;
   pre_tokenizer?: PreTokenizer | null;
@@ -80,12 +172,6 @@ interface PreTokenizer {
   invert?: boolean;
   pretokenizers?: PreTokenizer[];
 }
-interface TokenizerConfig {
-  eos_token?: string | { content?: string } | null;
-  name_or_path?: unknown;
-  tokenizer_class?: unknown;
-}
-
 /**
  * The patterns of Llama 3, Qwen 2, cl100k and relatives: an optional sign, letters; digits; signs and line breaks; space.
  * What they have in common is that letters and digits end where {@link wordEndsBefore} says.
@@ -131,31 +217,31 @@ const firstText = (...values: unknown[]) =>
 /** No published vocabulary is larger. The library makes lists as long as the largest id. */
 const MAX_ID = 2 ** 24;
 
-function checkIds({ model, added_tokens }: TokenizerJson): void {
-  if (typeof model !== 'object' || model === null) throw damaged("it has no 'model'");
+function checkIds(where: string, { model, added_tokens }: TokenizerJson): void {
+  if (typeof model !== 'object' || model === null) throw damaged(where, "it has no 'model'");
   const { vocab } = model;
-  if (typeof vocab !== 'object' || vocab === null) throw damaged("its model has no 'vocab'");
+  if (typeof vocab !== 'object' || vocab === null) throw damaged(where, "its model has no 'vocab'");
   const added = Array.isArray(added_tokens) ? added_tokens.map((token) => token?.id) : [];
   const ids: unknown[] = [...(Array.isArray(vocab) ? [] : Object.values(vocab)), ...added];
   const wrong = ids.findIndex((id) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < MAX_ID));
-  if (wrong >= 0) throw damaged(`it has the id ${show(ids[wrong])}`);
-  if (Object.keys(vocab).length === 0) throw damaged('its vocabulary is empty');
+  if (wrong >= 0) throw damaged(where, `it has the id ${show(ids[wrong])}`);
+  if (Object.keys(vocab).length === 0) throw damaged(where, 'its vocabulary is empty');
 }
 
 /** What a tokenizer can do without, though the library wants it named. */
 const OPTIONAL_STAGES = {
   ...{ added_tokens: [], normalizer: null, pre_tokenizer: null },
-  ...{ post_processor: null, decoder: null },
+  decoder: null,
 };
 
-function construct(json: TokenizerJson, config: TokenizerConfig): PublishedTokenizer {
-  checkIds(json);
+function construct(where: string, json: TokenizerJson): HuggingFaceTokenizer {
+  checkIds(where, json);
   try {
-    const tokenizer = new PublishedTokenizer({ ...OPTIONAL_STAGES, ...json }, config);
+    const tokenizer = new HuggingFaceTokenizer({ ...OPTIONAL_STAGES, ...json, post_processor: null }, {});
     divideWordsAsPublished(tokenizer.pre_tokenizer);
     return tokenizer;
   } catch (error) {
-    throw damaged((error as Error).message, error);
+    throw damaged(where, (error as Error).message, error);
   }
 }
 
@@ -166,28 +252,26 @@ function divideWordsAsPublished(stage: unknown): void {
   for (const part of tokenizers) divideWordsAsPublished(part);
 }
 
-function parseObject(file: string, content: string | object): object {
-  let parsed: unknown = content;
-  if (typeof content === 'string') {
-    try {
-      parsed = JSON.parse(content);
-    } catch (error) {
-      throw new Error(
-        `tokenizerFromJson: ${file} is no JSON (${(error as Error).message}), expected the file's content. ` +
-          "Pass readFileSync('tokenizer.json', 'utf8'), not the file's name.",
-        { cause: error },
-      );
-    }
+/** Nothing for a file that is not there. */
+function parseObject(where: string, file: string, content: string | undefined): Fields {
+  if (content === undefined) return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(content.startsWith('\ufeff') ? content.slice(1) : content);
+  } catch (error) {
+    throw new Error(
+      `${where}: ${file} is no JSON (${(error as Error).message}), expected the file's content. ` +
+        'Pass its text, not its name.',
+      { cause: error },
+    );
   }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-  throw new Error(
-    `tokenizerFromJson: ${file} is ${show(parsed)}, expected an object. Pass the file's content.`,
-  );
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Fields;
+  throw new Error(`${where}: ${file} is ${show(parsed)}, expected an object. Pass the file's content.`);
 }
 
-const damaged = (reason: string, cause?: unknown) =>
+const damaged = (where: string, reason: string, cause?: unknown) =>
   new Error(
-    `tokenizerFromJson: tokenizer.json cannot be read: ${reason}. Expected a BPE, WordPiece or Unigram tokenizer as ` +
+    `${where}: tokenizer.json cannot be read: ${reason}. Expected a BPE, WordPiece or Unigram tokenizer as ` +
       'published by transformers. Download it again.',
     { cause },
   );

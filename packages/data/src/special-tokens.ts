@@ -1,0 +1,173 @@
+import { show } from './check.js';
+
+/** The tokens of a published tokenizer that are no text, by id, as its files say. */
+export interface SpecialTokens {
+  /** Ends a document, and stands between documents: the first of `endTokens`. */
+  readonly endOfText?: number;
+  /** At any of these a model has said what it had to say: those of `generation_config.json` and `endOfText`. */
+  readonly endTokens: readonly number[];
+  readonly beginOfText?: number;
+  readonly padToken?: number;
+  readonly unknownToken?: number;
+  /** What the published tokenizer puts in front of a text, such as the begin-of-text token. */
+  readonly prefix: readonly number[];
+  /** What it puts behind a text. */
+  readonly suffix: readonly number[];
+}
+
+/** Names of the end-of-text token, for tokenizers whose files do not name it. Only tokens marked as special are taken. */
+const END_OF_TEXT_NAMES = [
+  ...['<|endoftext|>', '<|end_of_text|>', '<|im_end|>', '</s>', '<eos>', '<｜end▁of▁sentence｜>', '[EOS]'],
+];
+
+/** Parsed contents; an empty object for a file that is not there. */
+export interface TokenizerContents {
+  readonly json: { readonly post_processor?: unknown; readonly added_tokens?: readonly AddedToken[] };
+  readonly config: Fields;
+  readonly specialTokensMap: Fields;
+  readonly generationConfig: Fields;
+}
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special?: boolean;
+}
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Finds out what the files of a tokenizer say of its special tokens. They are asked in this order:
+ *
+ *     end of text    eos_token in tokenizer_config.json, special_tokens_map.json; eos_token_id in generation_config.json;
+ *                    a special token with a usual name
+ *     the others     the same, without usual names
+ *     prefix         the post-processor's template; add_bos_token and add_eos_token in tokenizer_config.json change it
+ *
+ * @param idOf The id of a token, if there is one.
+ * @param size Ids are below it.
+ * @throws If a token is named that the tokenizer does not have.
+ */
+export function readSpecialTokens(
+  where: string,
+  { json, config, specialTokensMap, generationConfig }: TokenizerContents,
+  idOf: (token: string) => number | undefined,
+  size: number,
+): SpecialTokens {
+  const named = (field: string): number | undefined => {
+    for (const [file, fields] of [
+      ['tokenizer_config.json', config],
+      ['special_tokens_map.json', specialTokensMap],
+    ] as const) {
+      const token = contentOf(fields[field]);
+      if (token === undefined) continue;
+      const id = idOf(token);
+      if (id !== undefined) return id;
+      throw new Error(
+        `${where}: ${file} names ${field} '${token}', expected a token of tokenizer.json. ` +
+          'Do the files belong to the same model?',
+      );
+    }
+    return undefined;
+  };
+  const generated = (field: string): readonly number[] => {
+    const value = generationConfig[field] ?? [];
+    const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const wrong = ids.find((id) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < size));
+    if (wrong === undefined) return ids as readonly number[];
+    throw new Error(
+      `${where}: generation_config.json has ${field} ${show(wrong)}, expected ids from 0 to ${size - 1}. ` +
+        'Do the files belong to the same model?',
+    );
+  };
+  const usual = () => {
+    const special = new Set((json.added_tokens ?? []).filter((t) => t.special).map((t) => t.content));
+    return END_OF_TEXT_NAMES.filter((name) => special.has(name)).map(idOf)[0];
+  };
+  const ends = generated('eos_token_id');
+  const endOfText = named('eos_token') ?? ends[0] ?? usual();
+  const beginOfText = named('bos_token') ?? generated('bos_token_id')[0];
+  const { prefix, suffix } = templateOf(where, json.post_processor, idOf);
+  return {
+    endOfText,
+    endTokens: [...new Set([...ends, ...(endOfText === undefined ? [] : [endOfText])])],
+    beginOfText,
+    padToken: named('pad_token') ?? generated('pad_token_id')[0],
+    unknownToken: named('unk_token'),
+    prefix: withOrWithout(config.add_bos_token, beginOfText, prefix, (token, list) => [token, ...list]),
+    suffix: withOrWithout(config.add_eos_token, endOfText, suffix, (token, list) => [...list, token]),
+  };
+}
+
+/** A token as `"</s>"` or as `{ "content": "</s>" }`. */
+function contentOf(value: unknown): string | undefined {
+  const content =
+    typeof value === 'object' && value !== null ? (value as { content?: unknown }).content : value;
+  return typeof content === 'string' && content !== '' ? content : undefined;
+}
+
+/** A flag, where it is set, decides whether a token is in the list. */
+function withOrWithout(
+  flag: unknown,
+  token: number | undefined,
+  list: readonly number[],
+  put: (token: number, list: readonly number[]) => readonly number[],
+): readonly number[] {
+  if (token === undefined || typeof flag !== 'boolean' || flag === list.includes(token)) return list;
+  return flag ? put(token, list) : list.filter((other) => other !== token);
+}
+
+interface PostProcessor {
+  readonly type?: string;
+  readonly processors?: readonly PostProcessor[];
+  readonly single?: readonly { SpecialToken?: { id?: unknown }; Sequence?: { id?: unknown } }[];
+  readonly special_tokens?: Readonly<Record<string, { ids?: unknown } | undefined>>;
+  readonly cls?: readonly [unknown, unknown];
+  readonly sep?: readonly [unknown, unknown];
+}
+
+/** What a post-processor puts in front of and behind a single text. */
+function templateOf(
+  where: string,
+  postProcessor: unknown,
+  idOf: (token: string) => number | undefined,
+): { prefix: number[]; suffix: number[] } {
+  const fail = (what: string): never => {
+    throw new Error(
+      `${where}: tokenizer.json cannot be read: its post_processor ${what}. Download the file again.`,
+    );
+  };
+  const known = (token: unknown, ids: unknown): number[] => {
+    const list = Array.isArray(ids) ? ids : [typeof token === 'string' ? idOf(token) : undefined];
+    if (list.every((id) => Number.isInteger(id) && id >= 0)) return list as number[];
+    return fail(`names the token ${show(token)}, which it does not have`);
+  };
+  const { type, processors, single, special_tokens, cls, sep } = (postProcessor ?? {}) as PostProcessor;
+  switch (type) {
+    case undefined:
+    case 'ByteLevel':
+      return { prefix: [], suffix: [] };
+    case 'Sequence': {
+      if (!Array.isArray(processors)) return fail('has no list of processors');
+      const parts = processors.map((part: PostProcessor) => templateOf(where, part, idOf));
+      return {
+        prefix: parts.toReversed().flatMap(({ prefix }) => prefix),
+        suffix: parts.flatMap(({ suffix }) => suffix),
+      };
+    }
+    case 'BertProcessing':
+    case 'RobertaProcessing':
+      if (!Array.isArray(cls) || !Array.isArray(sep)) return fail('has no cls and sep');
+      return { prefix: known(cls[0], [cls[1]]), suffix: known(sep[0], [sep[1]]) };
+    case 'TemplateProcessing': {
+      if (!Array.isArray(single)) return fail('has no template for a single text');
+      const at = single.findIndex((item) => item?.Sequence);
+      if (at < 0) return fail('has a template without the text');
+      const idsOf = (items: typeof single) =>
+        items.flatMap(({ SpecialToken: item }) =>
+          item ? known(item.id, special_tokens?.[String(item.id)]?.ids) : fail('has the text twice'),
+        );
+      return { prefix: idsOf(single.slice(0, at)), suffix: idsOf(single.slice(at + 1)) };
+    }
+    default:
+      return fail(`is of type '${type}', expected TemplateProcessing, ByteLevel or Sequence`);
+  }
+}
