@@ -27,7 +27,7 @@ export interface TokenizerContents {
   readonly specialTokensMap: Fields;
   readonly generationConfig: Fields;
 }
-export interface AddedToken {
+interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly special?: boolean;

@@ -3,9 +3,9 @@ import {
   gpt2Tokenizer,
   type TextSource,
   type Tokenizer,
-  tokenizerFromJson,
+  tokenizerFromFolder,
 } from '@evenkeel/data';
-import { nodeFs, readText } from '@evenkeel/files';
+import { nodeFs } from '@evenkeel/files';
 
 /** What a tokenizer's name may be, for messages. */
 export const TOKENIZER_NAMES = "'characters', 'gpt2' or a tokenizer.json";
@@ -14,8 +14,7 @@ export const TOKENIZER_NAMES = "'characters', 'gpt2' or a tokenizer.json";
 export const isTokenizerFile = (name: string): boolean => name !== 'characters' && name !== 'gpt2';
 
 /**
- * A tokenizer by its name: `characters` (those of a text), `gpt2`, or a `tokenizer.json`, with the `tokenizer_config.json` beside it
- * if there is one.
+ * A tokenizer by its name: `characters` (those of a text), `gpt2`, or a `tokenizer.json` or its folder, with what lies beside it.
  *
  * @param where The function that the user called; errors begin with it.
  * @param source The text, for `characters`.
@@ -28,9 +27,5 @@ export async function tokenizerNamed(where: string, name: string, source: TextSo
   if (!fs.existsSync(name)) {
     throw new Error(`${where}: the tokenizer is '${name}', expected ${TOKENIZER_NAMES} that is there.`);
   }
-  const config = name.replace(/[^\\/]*$/, 'tokenizer_config.json');
-  return tokenizerFromJson(
-    await readText(where, name),
-    config !== name && fs.existsSync(config) ? await readText(where, config) : {},
-  );
+  return tokenizerFromFolder(name);
 }
