@@ -166,6 +166,7 @@ const EDGES: Record<string, Edges> = {
     },
   },
   muon: transform(() => lipschitz.muon({ weightDecay: 0.1 })),
+  muonWithAdamW: transform(() => lipschitz.muonWithAdamW()),
   modulaMuon: transform(() => lipschitz.modulaMuon()),
   modulaEmbedding: transform(() => lipschitz.modulaEmbedding()),
   Muon: {

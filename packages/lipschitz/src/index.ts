@@ -7,7 +7,8 @@ export {
   type ModulaTargetNormsOptions,
   modulaTargetNorms,
 } from './modula-target-norms.js';
-export { Muon, type MuonOptions, muon } from './muon.js';
+export { type MuonOptions, muon } from './muon.js';
+export { Muon, type MuonWithAdamWOptions, muonWithAdamW } from './muon-with-adamw.js';
 export type { CoefficientsName } from './newton-schulz.js';
 export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
 

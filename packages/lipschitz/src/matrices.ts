@@ -29,28 +29,28 @@ export interface Matrices {
 /**
  * Views a weight as a batch of matrices [fanOut, fanIn].
  *
- * A weight of rank 2 is one matrix, of rank 3 a batch of them. Inside a tidy only.
+ * A weight of rank 2 is one matrix, of rank 3 a batch of them. One of rank 4 or 5 is the kernel of a convolution and one
+ * matrix, [fanOut, rest] with layout `'out-in'` and [rest, fanOut] with `'in-out'`: what a convolution multiplies each
+ * patch of its input with. Inside a tidy only.
  *
  * @param where The function that was called, for the error.
- * @throws If the weight has another rank, or `heads` does not divide fanOut.
+ * @throws If the weight has rank 0 or 1, or `heads` does not divide fanOut.
  */
 export function matricesOf(
   where: string,
   value: Tensor,
   { layout = 'out-in', heads = 1 }: MatrixOptions = {},
 ): Matrices {
-  if (value.rank !== 2 && value.rank !== 3) {
+  if (value.rank < 2) {
     throw new Error(
-      `${where}: the weight has shape [${value.shape}], expected a matrix or a batch of matrices. ` +
-        `Leave it out with masked(…, select), or reshape it.`,
+      `${where}: the weight has shape [${value.shape}], expected a matrix or a batch of matrices. Reshape it.`,
     );
   }
   if (layout !== 'out-in' && layout !== 'in-out') {
     throw new Error(`${where}: layout is '${layout}', expected 'out-in' or 'in-out'.`);
   }
   const isFlipped = layout === 'in-out';
-  const [rows, columns] = value.shape.slice(-2);
-  const [allOut, fanIn] = isFlipped ? [columns, rows] : [rows, columns];
+  const { batch, allOut, fanIn } = matrixSizes(value.shape, layout);
   if (!Number.isInteger(heads) || heads < 1 || allOut % heads !== 0) {
     throw new Error(
       `${where}: heads is ${heads} for a weight of shape [${value.shape}], expected a whole number that divides ` +
@@ -58,15 +58,24 @@ export function matricesOf(
     );
   }
   const fanOut = allOut / heads;
-  const swap = (tensor: Tensor) => (isFlipped ? transpose(tensor, swapLastAxes(tensor.rank)) : tensor);
-  const swapped = swap(value);
+  const whole = [batch, allOut, fanIn];
+  const swap = (tensor: Tensor) => (isFlipped ? transpose(tensor, [0, 2, 1]) : tensor);
+  const asMatrices = reshape(value, isFlipped ? [batch, fanIn, allOut] : whole);
   return {
-    matrices: reshape(swapped, [(value.rank === 3 ? value.shape[0] : 1) * heads, fanOut, fanIn]),
+    matrices: reshape(swap(asMatrices), [batch * heads, fanOut, fanIn]),
     fanOut,
     fanIn,
     rmsScale: Math.sqrt(fanOut / fanIn),
-    restore: (matrices) => swap(reshape(matrices, swapped.shape)),
+    restore: (matrices) => reshape(swap(reshape(matrices, whole)), value.shape),
   };
 }
 
-const swapLastAxes = (rank: number) => (rank === 2 ? [1, 0] : [0, 2, 1]);
+/** How many matrices a weight of that shape holds, and of what size: `allOut` are the outputs of all heads together. */
+export function matrixSizes(
+  shape: readonly number[],
+  layout: 'out-in' | 'in-out',
+): { batch: number; allOut: number; fanIn: number } {
+  const [batch, axes] = shape.length === 3 ? [shape[0], shape.slice(1)] : [1, shape];
+  const [allOut, rest] = layout === 'in-out' ? [axes.at(-1)!, axes.slice(0, -1)] : [axes[0], axes.slice(1)];
+  return { batch, allOut, fanIn: rest.reduce((product, length) => product * length, 1) };
+}

@@ -1,6 +1,6 @@
-import { checkNumber, optimizerClass, perParam, type Schedule, type Transform } from '@evenkeel/optim';
-import { add, mul, reshape, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { type MatrixOptions, matricesOf } from './matrices.js';
+import { checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
+import { add, mul, type Variable } from '@tensorflow/tfjs-core';
+import { type MatrixOptions, matricesOf, matrixSizes } from './matrices.js';
 import { type CoefficientsName, largestValueOf, newtonSchulz, quinticsFor } from './newton-schulz.js';
 import { orthogonalize } from './orthogonalize.js';
 
@@ -33,14 +33,13 @@ export interface MuonOptions extends MatrixOptions {
  *     u = (1 − β) g + β m  with `nesterov`, else m
  *     w ← (1 − η λ t) w − η t s · orthogonalize(u),     t = targetNorm,   s = √max(1, fanOut / fanIn)
  *
- * For matrices and batches of matrices, [.., fanOut, fanIn]; weights of rank 4 are flattened to [fanOut, rest], or to
- * [rest, fanOut] with layout `'in-out'`. Send embeddings, heads, biases and gains to Adam:
- *
- *     partition({ muon: muon(), adam: adamW() }, (param) => (isHidden(param) ? 'muon' : 'adam'))
+ * For matrices and batches of matrices, [.., fanOut, fanIn]; kernels of convolutions are matrices of [fanOut, rest], or of
+ * [rest, fanOut] with layout `'in-out'`. Biases, gains, embeddings and heads need another transform, as in `muonWithAdamW`,
+ * which is for whole models.
  *
  * Promises constraints how far a step can go (`StepBound`), so that `spectralSoftCap` stays cheap.
  *
- * @throws If an option is out of range; at the step, if a parameter has rank 0, 1 or more than 4.
+ * @throws If an option is out of range; at the step, if a parameter has rank 0 or 1.
  * @see Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024. Computed in float32, theirs in
  *     bfloat16. Their aspect ratio of a 4-D weight is that of its kernel; ours is that of the matrix.
  * @see `modulaMuon` for the variant of Newhouse et al. 2025.
@@ -83,11 +82,12 @@ export function muon({
 
   const rule = perParam('muon', ['m'], (g, slots, param, step) => {
     const size = rateAt(step) * targetOf(param);
+    if (param.rank < 2) throw new Error(noMatrix(param));
     const m = add(mul(slots.m, momentum), mul(g, 1 - momentum));
     const blended = nesterov ? add(mul(g, 1 - momentum), mul(m, momentum)) : m;
-    const weight = matricesOf('muon', asMatrix(blended, layout), { layout, heads });
+    const weight = matricesOf('muon', blended, { layout, heads });
     const orthogonal = weight.restore(orthogonalize(weight.matrices, { coefficients, steps: count }));
-    const down = mul(reshape(orthogonal, param.shape), -size * scaleOf(weight.fanOut, weight.fanIn));
+    const down = mul(orthogonal, -size * scaleOf(weight.fanOut, weight.fanIn));
     return [weightDecay > 0 ? add(down, mul(param, -size * weightDecay)) : down, { m }];
   });
 
@@ -95,24 +95,16 @@ export function muon({
     ...rule,
     learningRate: (_param, step) => rateAt(step),
     stepBound(param, step) {
-      if (param.rank !== 2 && param.rank !== 3) return undefined;
+      if (param.rank < 2) return undefined;
       const size = rateAt(step) * targetOf(param);
-      const [rows, columns] = param.shape.slice(-2);
-      const [allOut, fanIn] = layout === 'in-out' ? [columns, rows] : [rows, columns];
+      const { allOut, fanIn } = matrixSizes(param.shape, layout);
       const update = size * scaleOf(allOut / heads, fanIn) * largestSigma;
       return { keep: Math.abs(1 - size * weightDecay), update, heads, layout };
     },
   };
 }
 
-/** Weights of rank 4, as convolutions have them, as one matrix; others as they are. */
-const asMatrix = (weight: Tensor, layout: 'out-in' | 'in-out'): Tensor =>
-  weight.rank !== 4
-    ? weight
-    : reshape(weight, layout === 'out-in' ? [weight.shape[0], -1] : [-1, weight.shape[3]!]);
-
-/**
- * {@link muon} as a `tf.Optimizer` class that tf.layers can save: `new Muon({ layout: 'in-out' })`. Every trainable
- * weight must be a matrix; a model with biases needs `partition`.
- */
-export class Muon extends /* @__PURE__ */ optimizerClass<MuonOptions>('Muon', muon) {}
+/** The remedies are tested: `masked(muon(), …)` would add the raw gradient of what it leaves out. */
+const noMatrix = ({ name, shape }: Variable): string =>
+  `muon: parameter '${name}' has shape [${shape}], expected a matrix or a batch of matrices. Train it with another ` +
+  "transform: muonWithAdamW(), or partition({ muon: muon(), adam: adamW() }, (param) => (isMatrix(param) ? 'muon' : 'adam')).";

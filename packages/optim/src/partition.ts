@@ -5,7 +5,7 @@ import type { State, Transform } from './transform.js';
  * Sends each parameter to exactly one of several transforms.
  *
  *     partition(
- *       { muon: scaleByMuon(), adam: scaleByAdam() },
+ *       { muon: muon(), adam: adamW() },
  *       (param) => (isMatrix(param) ? 'muon' : 'adam'),
  *     )
  *

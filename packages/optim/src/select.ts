@@ -1,7 +1,10 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Select } from './transform.js';
 
-/** Parameters with two or more axes: weights, embeddings and kernels, but no biases and no gains. */
+/**
+ * Parameters with two or more axes: weights, embeddings and kernels of any convolution, but no biases and no gains. Muon and the
+ * spectral caps of @evenkeel/lipschitz take just these.
+ */
 export const isMatrix: Select = (param) => param.shape.length >= 2;
 
 /**
