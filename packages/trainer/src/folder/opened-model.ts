@@ -19,6 +19,8 @@ import {
 export interface OpenedModel {
   readonly model: GPT | Mlp;
   readonly tokenizer?: Tokenizer;
+  /** The files that it was read from, if it was: `tokenizer.json`, perhaps `tokenizer_config.json`. */
+  readonly tokenizerFiles?: readonly string[];
   /** The step of the checkpoint, of a run. */
   readonly step?: number;
   /** The run, of a run. */
@@ -34,11 +36,7 @@ export interface OpenedModel {
 async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
   const named = runNamed(source);
   if (!named) {
-    const tokenizer = join(source, TOKENIZER);
-    return {
-      model: await GPT.load(source),
-      ...(existsSync(tokenizer) ? { tokenizer: tokenizerFromJson(readFileSync(tokenizer, 'utf8')) } : {}),
-    };
+    return { model: await GPT.load(source), ...tokenizerIn(source) };
   }
   const { directory, step = which } = named;
   const run = readRun(directory);
@@ -58,10 +56,22 @@ async function openModel(source: string, which = 'latest'): Promise<OpenedModel>
   }
   return {
     model,
+    ...tokenizerIn(directory),
     tokenizer: await tokenizerOf(run),
     step: snapshot.state.step,
     run,
   };
+}
+
+/** The tokenizer that lies in a folder, if one does. */
+function tokenizerIn(folder: string): Pick<OpenedModel, 'tokenizer' | 'tokenizerFiles'> {
+  const tokenizerFiles = [TOKENIZER, 'tokenizer_config.json']
+    .map((name) => join(folder, name))
+    .filter((file) => existsSync(file));
+  const [json, config] = tokenizerFiles.map((file) => readFileSync(file, 'utf8'));
+  return tokenizerFiles[0]?.endsWith(TOKENIZER)
+    ? { tokenizer: tokenizerFromJson(json, config), tokenizerFiles }
+    : {};
 }
 
 /** Opens a model for as long as some work takes. */
