@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { SourceRun } from '../build-run.js';
 import { type LearnedModel, learnedModel } from '../folder/learned-model.js';
 import { CHECKPOINTS, TOKENIZER } from '../folder/run-folder.js';
+import { isTokenizerFile } from '../parts/tokenizer-named.js';
 import { UsageError } from '../usage-error.js';
 import { closest } from './closest.js';
 import { loadConfigFile } from './load-config.js';
@@ -162,7 +163,7 @@ function learningOn(raw: RawConfig, learned: LearnedModel): RawConfig {
 function withAbsolutePaths(raw: RawConfig): RawConfig {
   const data = Object.entries(raw.data as RawConfig).map(([name, value]) => {
     const isPath =
-      name === 'file' || name === 'validation' || (name === 'tokenizer' && /\.json$/.test(String(value)));
+      name === 'file' || name === 'validation' || (name === 'tokenizer' && isTokenizerFile(String(value)));
     return [name, isPath && typeof value === 'string' ? resolve(value) : value];
   });
   const model = raw.model as { load?: unknown } | undefined;

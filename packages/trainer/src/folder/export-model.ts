@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tokenizerToJson } from '@evenkeel/data';
 import { draftPath } from '@evenkeel/files';
@@ -7,7 +7,7 @@ import type { SaveModelOptions } from '@evenkeel/gpt-model';
 import { Mlp } from '../parts/mlp.js';
 import { UsageError } from '../usage-error.js';
 import type { OpenedModel } from './opened-model.js';
-import { TOKENIZER } from './run-folder.js';
+import { filesOf, TOKENIZER } from './run-folder.js';
 
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const GENERATION_CONFIG = 'generation_config.json';
@@ -30,7 +30,7 @@ export interface Exported {
  * @throws If the model is a plain network, for which there is no such layout.
  */
 export async function exportModel(
-  { model, tokenizer, tokenizerFiles }: OpenedModel,
+  { model, tokenizer }: OpenedModel,
   out: string,
   options: SaveModelOptions = {},
 ): Promise<Exported> {
@@ -50,10 +50,9 @@ export async function exportModel(
     const endOfText = tokenizer?.endOfText ?? null;
     // Without it transformers takes GPT-2's end of text, which a smaller vocabulary does not have.
     await json(GENERATION_CONFIG, { bos_token_id: endOfText, eos_token_id: endOfText });
-    if (tokenizerFiles && tokenizerFiles.length > 0) {
-      for (const file of tokenizerFiles)
-        await cp(file, join(draft, file.endsWith(TOKENIZER_CONFIG) ? TOKENIZER_CONFIG : TOKENIZER));
-    } else if (tokenizer) {
+    const files = filesOf(tokenizer);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(draft, name), text);
+    if (tokenizer && !(TOKENIZER in files)) {
       await writeFile(join(draft, TOKENIZER), await tokenizerToJson(tokenizer));
     }
     if (tokenizer && !existsSync(join(draft, TOKENIZER_CONFIG))) {
@@ -67,8 +66,8 @@ export async function exportModel(
     const { model_type: modelType } = JSON.parse(readFileSync(join(draft, 'config.json'), 'utf8'));
     await rm(out, { recursive: true, force: true });
     await rename(draft, out);
-    const files = FILES.filter((name) => existsSync(join(out, name)));
-    return { files, modelType, notes: notesOn(model.config, modelType, tokenizer !== undefined) };
+    const written = FILES.filter((name) => existsSync(join(out, name)));
+    return { files: written, modelType, notes: notesOn(model.config, modelType, tokenizer !== undefined) };
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -81,6 +80,7 @@ export const FILES: readonly string[] = [
   TOKENIZER,
   TOKENIZER_CONFIG,
   GENERATION_CONFIG,
+  ...['special_tokens_map.json', 'chat_template.jinja'],
 ];
 
 function notesOn(

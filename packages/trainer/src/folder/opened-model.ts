@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
+import { type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
 import { GPT } from '@evenkeel/gpt-model';
 import { dispose } from '@tensorflow/tfjs-core';
 import { assignWeights, checkSameRun } from '../parts/assign-weights.js';
@@ -19,8 +19,6 @@ import {
 export interface OpenedModel {
   readonly model: GPT | Mlp;
   readonly tokenizer?: Tokenizer;
-  /** The files that it was read from, if it was: `tokenizer.json`, perhaps `tokenizer_config.json`. */
-  readonly tokenizerFiles?: readonly string[];
   /** The step of the checkpoint, of a run. */
   readonly step?: number;
   /** The run, of a run. */
@@ -36,7 +34,14 @@ export interface OpenedModel {
 async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
   const named = runNamed(source);
   if (!named) {
-    return { model: await GPT.load(source), ...tokenizerIn(source) };
+    const model = await GPT.load(source);
+    if (!existsSync(join(source, TOKENIZER))) return { model };
+    try {
+      return { model, tokenizer: await tokenizerFromFolder(source) };
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   }
   const { directory, step = which } = named;
   const run = readRun(directory);
@@ -56,22 +61,10 @@ async function openModel(source: string, which = 'latest'): Promise<OpenedModel>
   }
   return {
     model,
-    ...tokenizerIn(directory),
     tokenizer: await tokenizerOf(run),
     step: snapshot.state.step,
     run,
   };
-}
-
-/** The tokenizer that lies in a folder, if one does. */
-function tokenizerIn(folder: string): Pick<OpenedModel, 'tokenizer' | 'tokenizerFiles'> {
-  const tokenizerFiles = [TOKENIZER, 'tokenizer_config.json']
-    .map((name) => join(folder, name))
-    .filter((file) => existsSync(file));
-  const [json, config] = tokenizerFiles.map((file) => readFileSync(file, 'utf8'));
-  return tokenizerFiles[0]?.endsWith(TOKENIZER)
-    ? { tokenizer: tokenizerFromJson(json, config), tokenizerFiles }
-    : {};
 }
 
 /** Opens a model for as long as some work takes. */
