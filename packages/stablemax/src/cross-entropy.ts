@@ -1,4 +1,4 @@
-import { type KernelAttributes, kernelOr } from '@evenkeel/ops';
+import { type KernelAttributes, kernelOr, overNothing } from '@evenkeel/ops';
 import {
   cast,
   customGrad,
@@ -23,7 +23,7 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 import { indicator } from './indicator.js';
-import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
+import { checkLabels, countedLabels, labelsAreReadable, requireClasses } from './labels.js';
 import { meanOver } from './mean-over.js';
 
 /**
@@ -57,8 +57,9 @@ export function crossEntropy(
       `${caller}: labels have shape [${labels.shape}] and logits [${logits.shape}], expected equal shapes ` +
       `[..., classes]. For class numbers use the sparse loss.`,
   );
+  requireClasses(caller, logits);
   const losses = () => expectedSurprise(labels, logProbabilities(logits));
-  return reduced(losses, reduction, () => util.sizeFromShape(logits.shape.slice(0, -1)));
+  return reduced(logits, losses, reduction, () => util.sizeFromShape(logits.shape.slice(0, -1)));
 }
 
 /** What a sparse loss is made of. */
@@ -79,15 +80,22 @@ export function sparseCrossEntropy(
   checkReduction(caller, reduction);
   checkLabels(caller, labels, logits, ignoreIndex);
   const losses = () => lossOfEach(labels, logits, loss, ignoreIndex);
-  return reduced(losses, reduction, () => countedLabels(labels, ignoreIndex));
+  return reduced(logits, losses, reduction, () => countedLabels(labels, ignoreIndex));
 }
 
 /** A mean is that of the examples that count: those that do not have a loss of 0. */
-function reduced(losses: () => Tensor, reduction: Reduction, count: () => number | Scalar): Tensor {
-  if (reduction === 'none') return tidy(losses);
-  if (reduction === 'sum') return tidy(() => sum(losses()));
+function reduced(
+  logits: Tensor,
+  losses: () => Tensor,
+  reduction: Reduction,
+  count: () => number | Scalar,
+): Tensor {
+  const isEmpty = logits.size === 0;
+  if (reduction === 'none') return isEmpty ? overNothing([logits], logits.shape.slice(0, -1)) : tidy(losses);
+  const total = () => (isEmpty ? overNothing([logits], []) : sum(losses()));
+  if (reduction === 'sum') return tidy(total);
   return meanOver(
-    tidy(() => div<Scalar>(sum(losses()), maximum(count(), 1))),
+    tidy(() => div<Scalar>(total(), maximum(count(), 1))),
     count,
   );
 }
