@@ -1,4 +1,5 @@
 import { checkWhole, MAX_COUNT, show } from './check.js';
+import { sha256OfNumbers } from './sha256.js';
 
 /**
  * Labelled examples of an algorithmic task: plain arrays, no tensors.
@@ -45,6 +46,19 @@ export function checkExamples(where: string, examples: Examples): void {
       `${where}: examples.operator is ${show(operator)}, expected a sign other than '=' and digits. Try '+', or leave it out.`,
     );
   }
+}
+
+/**
+ * Tells examples from others: equal examples in the same order have the same hash, so that a position among them can say
+ * which it means.
+ *
+ * @returns 64 hexadecimal digits.
+ * @throws If the examples are damaged.
+ */
+export function hashOfExamples(examples: Examples): string {
+  checkExamples('hashOfExamples', examples);
+  const { inputs, labels, size, width, values, classes } = examples;
+  return sha256OfNumbers([Int32Array.of(size, width, values, classes), inputs, labels]);
 }
 
 const SOURCE = 'Pass what modularArithmetic or sparseParity returned.';

@@ -10,7 +10,7 @@ export { type ParityExamples, type SparseParityOptions, sparseParity } from './s
 
 // The form they share, and taking parts of it.
 
-export type { Examples } from './examples.js';
+export { type Examples, hashOfExamples } from './examples.js';
 export { selectExamples } from './select-examples.js';
 export { type Split, type SplitOptions, trainTestSplit } from './train-test-split.js';
 
@@ -44,6 +44,10 @@ export {
 } from './tokenizer-from-json.js';
 export { tokenizerToJson } from './tokenizer-to-json.js';
 export type { EncodeOptions, TokenizeProgress } from './write-tokens.js';
+
+// Positions in data, for sources of batches of one's own.
+
+export { checkBelongs, checkDrawn } from './position.js';
 
 // Batches of tokens.
 

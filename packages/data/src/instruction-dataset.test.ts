@@ -135,6 +135,26 @@ describeOnBackends('instructionDataset', () => {
     expect([0, 1, 2, 3].map(() => responses(other.batch()))).toEqual(expected);
   });
 
+  it('goes on with the same rows in batches of another size, and with another form of row', () => {
+    for (const order of ['random', 'sequential'] as const) {
+      const all = make({ order, batchSize: 1 });
+      const rows = Array.from({ length: 40 }, () => responses(all.batch())[0]);
+      const three = make({ order, batchSize: 3 });
+      for (let i = 0; i < 5; i++) responses(three.batch());
+      const seven = make({ order, batchSize: 7, padding: 'contextLength', ignoreIndex: -1 });
+      seven.restore(JSON.parse(JSON.stringify(three.state())));
+      expect(responses(seven.batch())).toEqual(rows.slice(15, 22));
+    }
+  });
+
+  it('reaches any position at once', () => {
+    const data = make();
+    for (const drawn of [2e9, 2 ** 52]) {
+      data.restore({ ...data.state(), drawn });
+      expect(responses(data.batch())).toHaveLength(3);
+    }
+  });
+
   it('passes over everything once, in order, and leaves batch where it was', () => {
     const data = make({ batchSize: 4 });
     expect([...data.pass()].map(responses)).toEqual([[...'abcd'], [...'efgh'], [...'ij']]);
@@ -220,7 +240,7 @@ describe('instructionDataset', () => {
     expectError({ tokenizer: {} }, 'the tokenizer is [object Object]');
     expectError({ contextLength: 0 }, 'contextLength is 0');
     expectError({ batchSize: 1.5 }, 'batchSize is 1.5');
-    expectError({ order: 'random' }, "order is 'random', expected 'shuffled' or 'sequential'");
+    expectError({ order: 'shuffled' }, "order is 'shuffled', expected 'random' or 'sequential'");
     expectError({ padding: 'left' }, "padding is 'left'");
     expectError({ padToken: 27 }, 'padToken is 27');
     expectError({ endOfText: -1 }, 'endOfText is -1');
@@ -233,8 +253,23 @@ describe('instructionDataset', () => {
     const data = make();
     const restore = (change: object) => () => data.restore({ ...data.state(), ...change } as never);
     expect(restore({ seed: 1 })).toThrow('instructionDataset.restore: seed is 1, expected 0');
-    expect(restore({ size: 11 })).toThrow('instructionDataset.restore: size is 11, expected 10');
-    expect(restore({ drawn: -1 })).toThrow('instructionDataset.restore: drawn is -1');
-    expect(() => data.restore(null as never)).toThrow('instructionDataset.restore: seed is undefined');
+    expect(restore({ order: 'sequential' })).toThrow("order is 'sequential', expected 'random'");
+    expect(restore({ sha256: 'x' })).toThrow("instructionDataset.restore: sha256 is 'x'");
+    for (const drawn of [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY, 2 ** 53, '3', null, undefined])
+      expect(restore({ drawn })).toThrow('instructionDataset.restore: drawn is');
+    expect(() => data.restore(null as never)).toThrow('instructionDataset.restore: sha256 is undefined');
+    expect(data.state().drawn).toBe(0);
+  });
+
+  it.each<[string, Partial<InstructionDatasetOptions>, readonly Instruction[]]>([
+    ['records of the same number', {}, records.map((record) => ({ ...record, output: `${record.output}z` }))],
+    ['the same records in another order', {}, [...records].reverse()],
+    ['prompts of another length', { prompt: ({ instruction }) => `${instruction}>>` }, records],
+    ['a context that cuts them', { contextLength: 3 }, records],
+    ['another end', { endOfText: END }, records],
+  ])('refuses the state of %s', (_, options, from) => {
+    expect(() => make(options, from).restore(make().state())).toThrow(
+      'instructionDataset.restore: sha256 is',
+    );
   });
 });

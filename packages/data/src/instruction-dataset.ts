@@ -1,10 +1,13 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { alpacaPrompt, type Instruction } from './alpaca-prompt.js';
 import { checkFits, checkOptions, checkSeed, checkWhole, MAX_COUNT, show } from './check.js';
+import { EpochOrder } from './epoch-order.js';
 import { instructionOf, recordsOf } from './instruction-records.js';
-import { randomSource, shuffledIndices } from './random.js';
+import { checkBelongs, checkDrawn } from './position.js';
+import { sha256OfNumbers } from './sha256.js';
 import type { TokenBatch } from './token-dataset.js';
 import { checkTokenizer, type Tokenizer } from './tokenizer.js';
+import type { WindowOrder } from './window-order.js';
 
 export interface InstructionDatasetOptions {
   tokenizer: Tokenizer;
@@ -12,8 +15,8 @@ export interface InstructionDatasetOptions {
   contextLength: number;
   /** Rows a batch. Default 16. */
   batchSize?: number;
-  /** `shuffled` anew each epoch, or `sequential`, as they come. Default `shuffled`. */
-  order?: 'shuffled' | 'sequential';
+  /** `random`: shuffled anew each epoch. `sequential`: as they come. Default `random`. */
+  order?: WindowOrder;
   /** Chooses the shuffles, 0 … 2³² − 1. Default 0. */
   seed?: number;
   /** Rows of a batch as long as its `longest`, or all of `contextLength`. Default `longest`. */
@@ -28,12 +31,14 @@ export interface InstructionDatasetOptions {
   prompt?: (instruction: Instruction) => string;
 }
 
-/** Where an instruction dataset stands; goes through JSON. */
+/** Where an instruction dataset stands, and in which rows; goes through JSON. */
 export interface InstructionDatasetState {
   /** Rows drawn so far. */
   readonly drawn: number;
+  /** Of the rows, which are the records' tokens cut to the context. */
+  readonly sha256: string;
+  readonly order: string;
   readonly seed: number;
-  readonly size: number;
 }
 
 /** Instructions in batches; see {@link instructionDataset}. */
@@ -49,7 +54,11 @@ export interface InstructionDataset {
   /** Everything once and in order, for an evaluation; the last batch has as many rows as are left. */
   pass(): Generator<TokenBatch, void>;
   state(): InstructionDatasetState;
-  /** @throws If the state is damaged or belongs to other examples or another seed. */
+  /**
+   * Continues where `state()` was called. The batch size may be another: no example is skipped or comes twice.
+   *
+   * @throws If the state is damaged or belongs to other records, another context length, order or seed.
+   */
   restore(state: InstructionDatasetState): void;
 }
 
@@ -92,14 +101,15 @@ export function instructionDataset(
   }
 
   let drawn = 0;
-  let shuffle = { epoch: -1, order: [] as ArrayLike<number> };
+  const shuffled = new EpochOrder(size, seed);
   /** The example that is drawn as number `n`: every one once in `size` draws. */
-  const example = (n: number): Row => {
-    if (order === 'sequential') return rows[n % size];
-    const epoch = Math.floor(n / size);
-    if (shuffle.epoch !== epoch)
-      shuffle = { epoch, order: shuffledIndices(size, randomSource(epochSeed(seed, epoch))) };
-    return rows[shuffle.order[n % size]];
+  const example = (n: number): Row => rows[order === 'sequential' ? n % size : shuffled.rowAt(n)];
+  let hash: string | undefined;
+  const belongings = () => {
+    hash ??= sha256OfNumbers(
+      rows.flatMap(({ tokens, promptLength }) => [Int32Array.of(tokens.length, promptLength), tokens]),
+    );
+    return { sha256: hash, order, seed };
   };
   const tensors = (batch: readonly Row[]): TokenBatch => {
     const longest = batch.reduce((length, { tokens }) => Math.max(length, tokens.length - 1), 1);
@@ -127,25 +137,10 @@ export function instructionDataset(
       for (let first = 0; first < size; first += batchSize)
         yield tensors(rows.slice(first, first + batchSize));
     },
-    state: () => ({ drawn, seed, size }),
+    state: () => ({ drawn, ...belongings() }),
     restore(state) {
-      const expected = { seed, size };
-      for (const [key, value] of Object.entries(expected)) {
-        const came = state?.[key as keyof InstructionDatasetState];
-        if (came === value) continue;
-        throw new Error(
-          `${WHERE}.restore: ${key} is ${show(came)}, expected ${value}. ` +
-            'Use the same records and options as when the state was saved.',
-        );
-      }
-      checkWhole(
-        `${WHERE}.restore`,
-        'drawn',
-        state.drawn,
-        0,
-        Number.MAX_SAFE_INTEGER,
-        'Take an older checkpoint.',
-      );
+      checkBelongs(`${WHERE}.restore`, state, belongings());
+      checkDrawn(`${WHERE}.restore`, state.drawn);
       drawn = state.drawn;
     },
   };
@@ -174,20 +169,13 @@ function encodeRecord(
   return { tokens, promptLength };
 }
 
-/** Another seed for each epoch: the one that MT19937 draws as number `epoch`. */
-function epochSeed(seed: number, epoch: number): number {
-  const draw = randomSource(seed);
-  for (let i = 0; i < epoch; i++) draw(2 ** 32);
-  return draw(2 ** 32);
-}
-
 function completeOptions(options: InstructionDatasetOptions): Settings {
   checkOptions(WHERE, options, OPTIONS);
   const {
     tokenizer,
     contextLength,
     batchSize = 16,
-    order = 'shuffled',
+    order = 'random',
     seed = 0,
     padding = 'longest',
   } = options;
@@ -202,8 +190,8 @@ function completeOptions(options: InstructionDatasetOptions): Settings {
   if (endOfText !== false) checkWhole(WHERE, 'endOfText', endOfText, 0, last, 'Pass false for none.');
   checkWhole(WHERE, 'padToken', padToken, 0, last, 'Any token will do.');
   checkWhole(WHERE, 'ignoreIndex', ignoreIndex, -(2 ** 31), -1, 'A usual value is -100.');
-  if (order !== 'shuffled' && order !== 'sequential') {
-    throw new Error(`${WHERE}: order is ${show(order)}, expected 'shuffled' or 'sequential'.`);
+  if (order !== 'random' && order !== 'sequential') {
+    throw new Error(`${WHERE}: order is ${show(order)}, expected 'random' or 'sequential'.`);
   }
   if (padding !== 'longest' && padding !== 'contextLength') {
     throw new Error(`${WHERE}: padding is ${show(padding)}, expected 'longest' or 'contextLength'.`);

@@ -21,3 +21,12 @@ export function portableSha256(): Sha256 {
   const hash = sha256.create();
   return { update: (bytes) => void hash.update(bytes), hex: () => bytesToHex(hash.digest()) };
 }
+
+/** Of whole numbers, at once. */
+export function sha256OfNumbers(arrays: Iterable<Int32Array>): string {
+  const hash = portableSha256();
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.hex();
+}

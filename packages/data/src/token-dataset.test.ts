@@ -164,6 +164,18 @@ describeOnBackends('TokenDataset', () => {
     );
   });
 
+  it('goes on with the same rows in batches of another size', async () => {
+    for (const order of ['random', 'sequential'] as const) {
+      const rows: number[][] = [];
+      const all = await open({ order, batchSize: 1 });
+      for (let i = 0; i < 15; i++) rows.push(...take(all.batchSync()).inputs);
+      const [two, five] = [await open({ order, batchSize: 2 }), await open({ order, batchSize: 5 })];
+      for (let i = 0; i < 5; i++) take(two.batchSync());
+      five.restore(two.state());
+      expect(take(five.batchSync()).inputs).toEqual(rows.slice(10));
+    }
+  });
+
   it('refuses a state that belongs elsewhere or is damaged, and stays where it was', async () => {
     const data = await open();
     const state = data.state();
@@ -172,6 +184,7 @@ describeOnBackends('TokenDataset', () => {
       [{ sha256: 'x' }, "TokenDataset.restore: sha256 is 'x'"],
       [{ order: 'sequential' }, "TokenDataset.restore: order is 'sequential', expected 'random'"],
       [{ end: 999 }, 'TokenDataset.restore: end is 999, expected 1000'],
+      [{ seed: 1 }, 'TokenDataset.restore: seed is 1, expected 0'],
       [{ contextLength: 9 }, 'TokenDataset.restore: contextLength is 9, expected 8'],
       [{ position: [0, 0, 0, 0] }, 'TokenDataset.restore: the position is [object Array]'],
       [{ position: [1, 2, 3] }, 'the position is'],

@@ -1,6 +1,7 @@
 import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { type BatchOptions, completeBatchOptions } from './batch-options.js';
 import { checkOptions, checkWhole, MAX_COUNT, show } from './check.js';
+import { checkBelongs } from './position.js';
 import type { Sidecar } from './sidecar.js';
 import { TokenFile, type TokenFileParts } from './token-file.js';
 import { firstPosition, isPosition, nextRows, type Position, windowCount } from './window-order.js';
@@ -27,6 +28,8 @@ export interface TokenDatasetState {
   readonly start: number;
   readonly end: number;
   readonly order: string;
+  /** Of random rows. */
+  readonly seed?: number;
   readonly contextLength: number;
   readonly position: readonly number[];
 }
@@ -190,31 +193,21 @@ export class TokenDataset {
 
   /** Where it stands: after `restore`, the next batch is the one that would have come now. */
   state(): TokenDatasetState {
-    const { order, contextLength } = this.options;
-    const { sha256 } = this.sidecar;
-    return { sha256, ...this.range, order, contextLength, position: [...this.position] };
+    return { ...this.belongings, position: [...this.position] };
   }
 
   /**
-   * Continues where `state()` was called, also after a trip through JSON.
+   * Continues where `state()` was called, also after a trip through JSON. The batch size may be another: the same rows follow.
    *
-   * @throws If the state is damaged or belongs to other tokens, another part of them, another order or context length. The
-   *     dataset then stays where it was.
+   * @throws If the state is damaged or belongs to other tokens, another part of them, another order, seed or context length.
+   *     The dataset then stays where it was.
    */
   restore(state: TokenDatasetState): void {
     const where = 'TokenDataset.restore';
-    const { position, ...fixed } = this.state();
-    for (const [key, expected] of Object.entries(fixed)) {
-      const came = state?.[key as keyof TokenDatasetState];
-      if (came === expected) continue;
-      throw new Error(
-        `${where}: ${key} is ${show(came)}, expected ${show(expected)}. ` +
-          'Open the same file with the same options as when the state was saved.',
-      );
-    }
+    checkBelongs(where, state, this.belongings);
     if (!isPosition(this.options.order, state.position, this.windows)) {
       throw new Error(
-        `${where}: the position is ${show(state.position)}, expected ${position.length} whole numbers as from state(). ` +
+        `${where}: the position is ${show(state.position)}, expected ${this.position.length} whole numbers as from state(). ` +
           'Take an older checkpoint.',
       );
     }
@@ -233,6 +226,13 @@ export class TokenDataset {
   /** Closes the file, also for the datasets that `with` and `split` made. */
   close(): Promise<void> {
     return this.file.close();
+  }
+
+  /** What a position means something in. */
+  private get belongings() {
+    const { order, seed, contextLength } = this.options;
+    const { sha256 } = this.sidecar;
+    return { sha256, ...this.range, order, ...(order === 'random' ? { seed } : {}), contextLength };
   }
 
   private get windows() {

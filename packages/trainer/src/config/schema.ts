@@ -104,7 +104,7 @@ const data = z.discriminatedUnion('kind', [
     tokenizer: z.string().default('gpt2'),
     batchSize: count.default(16),
     contextLength: count.optional(),
-    order: z.enum(['shuffled', 'sequential']).default('shuffled'),
+    order: z.enum(['random', 'sequential']).default('random'),
   }),
   z.strictObject({
     kind: z.literal('modular-arithmetic'),

@@ -1,6 +1,9 @@
 import {
   bitInputs,
+  checkBelongs,
+  checkDrawn,
   type Examples,
+  hashOfExamples,
   labelTensor,
   oneHotInputs,
   selectExamples,
@@ -25,10 +28,20 @@ function tensorsOf(examples: Examples, form: 'plain' | 'tokens', ignoreIndex: nu
   return { inputs, targets: labelTensor(examples) };
 }
 
+/** Goes through JSON. */
+interface ExampleBatchesState {
+  /** Rows drawn so far. */
+  readonly drawn: number;
+  /** Of the examples. */
+  readonly sha256: string;
+  readonly seed: number;
+}
+
 /** All examples in each batch, or as many as wanted, shuffled anew each epoch. */
 export class ExampleBatches {
-  private drawn = 0;
+  private drawn = 0; // rows
   private whole: ExampleBatch | undefined;
+  private hash: string | undefined;
   private shuffled: { epoch: number; order: Int32Array } | undefined;
 
   constructor(
@@ -48,8 +61,8 @@ export class ExampleBatches {
       this.whole ??= kept(tensorsOf(this.examples, form, ignoreIndex));
       return this.whole;
     }
-    const rows = Int32Array.from({ length: batchSize }, (_, i) => this.rowAt(this.drawn * batchSize + i));
-    this.drawn += 1;
+    const rows = Int32Array.from({ length: batchSize }, (_, i) => this.rowAt(this.drawn + i));
+    this.drawn += batchSize;
     return tensorsOf(selectExamples(this.examples, rows), form, ignoreIndex);
   }
 
@@ -59,17 +72,30 @@ export class ExampleBatches {
     yield tensorsOf(this.examples, form, ignoreIndex);
   }
 
-  state(): number {
-    return this.drawn;
+  /** Where it stands, and among which examples. */
+  state(): ExampleBatchesState {
+    return { drawn: this.drawn, ...this.belongings() };
   }
 
-  restore(drawn: number): void {
-    this.drawn = drawn;
+  /**
+   * Continues where `state()` was called. The batch size may be another: no example is skipped or comes twice.
+   *
+   * @throws If the state is damaged or belongs to other examples or another seed.
+   */
+  restore(state: ExampleBatchesState): void {
+    checkBelongs('data.restore', state, this.belongings());
+    checkDrawn('data.restore', state.drawn);
+    this.drawn = state.drawn;
   }
 
   dispose(): void {
     if (this.whole) dispose([this.whole.inputs, this.whole.targets]);
     this.whole = undefined;
+  }
+
+  private belongings() {
+    this.hash ??= hashOfExamples(this.examples);
+    return { sha256: this.hash, seed: this.options.seed };
   }
 
   private rowAt(index: number): number {
