@@ -407,7 +407,6 @@ describe('help', () => {
       'tokenize',
       'certify',
       'interpolate',
-      'export',
       'report',
       'doctor',
     ]) {

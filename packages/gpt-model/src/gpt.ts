@@ -1,10 +1,18 @@
 import { embedding, linear } from '@evenkeel/ops';
 import {
+  type LinearCrossEntropyOptions,
+  linearSoftmaxCrossEntropy,
+  linearStablemaxCrossEntropy,
+  sparseSoftmaxCrossEntropy,
+  sparseStablemaxCrossEntropy,
+} from '@evenkeel/stablemax';
+import {
   add,
   dispose,
   engine,
   mul,
   range,
+  type Scalar,
   slice,
   Tensor,
   type Tensor3D,
@@ -63,6 +71,16 @@ export interface ForwardOptions {
   /** Sees activations by name. */
   readonly observe?: Observe;
 }
+
+export interface LossOptions
+  extends Pick<ForwardOptions, 'training' | 'seed' | 'observe'>,
+    Pick<LinearCrossEntropyOptions, 'ignoreIndex' | 'reduction' | 'chunkSize'> {
+  /** What makes probabilities of logits. Default softmax for the head `softmax`, else stablemax. */
+  readonly probabilities?: 'softmax' | 'stablemax';
+}
+
+/** Logits of a pass that are held whole: 64 MB. With more, the head is computed in pieces. */
+const WHOLE_LOGITS = 2 ** 24;
 
 /** Token ids: an int32 tensor `[batch, time]`, or rows of equal length. */
 export type Tokens = Tensor | readonly (readonly number[])[];
@@ -222,7 +240,7 @@ export class GPT {
    */
   forwardEmbedded(x: Tensor, options: ForwardOptions = {}): Tensor3D {
     const { cache, lastOnly = false, observe = () => {} } = options;
-    const { width, contextLength, layers } = this.config;
+    const { width, contextLength } = this.config;
     const [batch, time] = x.shape as number[];
     if (x.rank !== 3 || x.shape[2] !== width || time > contextLength) {
       throw new Error(
@@ -232,30 +250,71 @@ export class GPT {
     }
     return tidy(() => {
       cache?.checkNext(batch, time);
-      const dropping = this.dropping(options);
-      observe('embed', x);
-      const seen: KeysAndValues[] = [];
-      let h = x;
-      for (let layer = 0; layer < layers; layer++) {
-        const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping };
-        const weights = this.blocks[layer];
-        if (this.config.checkpointing && !cache) {
-          const silent = { ...options, observe: () => {} };
-          h = checkpointed((input, values) => block(input, values, this.config, silent).y, h, weights);
-          observe(`blocks.${layer}`, h);
-        } else if (cache) {
-          const { y, k, v } = tidy(() => block(h, weights, this.config, { ...options, observe }));
-          h = y;
-          seen.push({ k, v });
-        } else {
-          h = tidy(() => block(h, weights, this.config, { ...options, observe }).y);
-        }
-      }
+      const { h, seen } = this.throughBlocks(x, options);
       const logits = this.logits(lastOnly ? slice(h, [0, time - 1, 0]) : h);
       observe('logits', logits);
       cache?.update(seen, batch, time);
       return logits as Tensor3D;
     });
+  }
+
+  /**
+   * The cross-entropy of the tokens that come next, in nats.
+   *
+   * Equals the sparse loss of {@link forward}'s logits. Where there would be more than 2²⁴ of them they are never held
+   * whole: the head is computed in pieces, see `linearSoftmaxCrossEntropy`.
+   *
+   * @param labels int32, shape `[batch, time]`: what follows each token, or `ignoreIndex`.
+   * @param tokens As for {@link forward}.
+   * @returns A mean that says over how many labels it is; with reduction 'none' the shape of `labels`.
+   * @throws If labels, tokens or options do not fit.
+   */
+  loss(labels: Tensor, tokens: Tokens, options: LossOptions = {}): Scalar {
+    const { probabilities, ignoreIndex, reduction, chunkSize, ...pass } = options;
+    const isStable = (probabilities ?? this.config.head) !== 'softmax';
+    const shared = { ignoreIndex, reduction };
+    const { seed } = this.dropping(pass);
+    return tidy(() => {
+      const { h } = this.throughBlocks(this.embed(tokens, { ...pass, seed }), { ...pass, seed });
+      const [outputs] = this.headWeight.shape;
+      if ((h.size / this.config.width) * outputs <= WHOLE_LOGITS && chunkSize === undefined) {
+        return (isStable ? sparseStablemaxCrossEntropy : sparseSoftmaxCrossEntropy)(
+          labels,
+          this.logits(h),
+          shared,
+        );
+      }
+      const { finalScale } = this.config;
+      const x = finalScale === 1 ? this.normed(h) : mul(this.normed(h), finalScale);
+      const bias = this.parameters.get('head.bias');
+      const inPieces = isStable ? linearStablemaxCrossEntropy : linearSoftmaxCrossEntropy;
+      return inPieces(labels, x, this.headWeight, { ...shared, chunkSize, bias });
+    });
+  }
+
+  /** What comes out of the last block, and the keys and values that each saw, if there is a cache. */
+  private throughBlocks(x: Tensor, options: ForwardOptions): { h: Tensor; seen: KeysAndValues[] } {
+    const { cache, observe = () => {} } = options;
+    const dropping = this.dropping(options);
+    observe('embed', x);
+    const seen: KeysAndValues[] = [];
+    let h = x;
+    for (let layer = 0; layer < this.config.layers; layer++) {
+      const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping };
+      const weights = this.blocks[layer];
+      if (this.config.checkpointing && !cache) {
+        const silent = { ...options, observe: () => {} };
+        h = checkpointed((input, values) => block(input, values, this.config, silent).y, h, weights);
+        observe(`blocks.${layer}`, h);
+      } else if (cache) {
+        const { y, k, v } = tidy(() => block(h, weights, this.config, { ...options, observe }));
+        h = y;
+        seen.push({ k, v });
+      } else {
+        h = tidy(() => block(h, weights, this.config, { ...options, observe }).y);
+      }
+    }
+    return { h, seen };
   }
 
   /**
@@ -282,15 +341,22 @@ export class GPT {
     return this.parameters.get(name)!;
   }
 
-  private logits(h: Tensor): Tensor {
+  private get headWeight(): Variable {
+    return this.weight(this.config.tiedHead ? 'embed.weight' : 'head.weight');
+  }
+
+  private normed(h: Tensor): Tensor {
     const { config, parameters } = this;
-    const normed = config.finalNorm
+    return config.finalNorm
       ? normalize(h, config, parameters.get('norm.weight'), parameters.get('norm.bias'))
       : h;
-    const head = this.weight(config.tiedHead ? 'embed.weight' : 'head.weight');
-    const bias = parameters.get('head.bias');
-    if (config.finalScale === 1) return linear(normed, head, bias);
-    const scaled = mul(linear(normed, head), config.finalScale);
+  }
+
+  private logits(h: Tensor): Tensor {
+    const { finalScale } = this.config;
+    const [normed, head, bias] = [this.normed(h), this.headWeight, this.parameters.get('head.bias')];
+    if (finalScale === 1) return linear(normed, head, bias);
+    const scaled = mul(linear(normed, head), finalScale);
     return bias ? add(scaled, bias) : scaled;
   }
 

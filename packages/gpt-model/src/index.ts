@@ -12,7 +12,7 @@ export type {
 export { type FilterOptions, filterLogits } from './filter-logits.js';
 export { type GenerateOptions, generate } from './generate.js';
 export type { GenerationDefaults } from './generation-defaults.js';
-export { type ForwardOptions, GPT, type GPTOptions, type Tokens } from './gpt.js';
+export { type ForwardOptions, GPT, type GPTOptions, type LossOptions, type Tokens } from './gpt.js';
 export { applyHead } from './head.js';
 export type { Initialize } from './initialize.js';
 export type { LoadOptions } from './loading/load.js';

@@ -7,7 +7,6 @@ import {
   unsortedSegmentSum,
   util,
 } from '@tensorflow/tfjs-core';
-import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -42,8 +41,7 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   requireFloat('embedding', { table });
   const vocabulary = table.shape[0];
   if (HOST_BACKENDS.includes(getBackend())) requireInRange(ids, vocabulary);
-  const shape = [...ids.shape, table.shape[1] as number];
-  return util.sizeFromShape(shape) === 0 ? overNothing([table], shape) : gatherRows(table, ids);
+  return gatherRows(table, ids);
 }
 
 function requireInRange(ids: Tensor, vocabulary: number): void {

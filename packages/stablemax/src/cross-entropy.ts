@@ -1,4 +1,4 @@
-import { type KernelAttributes, kernelOr, overNothing } from '@evenkeel/ops';
+import { type KernelAttributes, kernelOr } from '@evenkeel/ops';
 import {
   cast,
   customGrad,
@@ -23,7 +23,7 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 import { indicator } from './indicator.js';
-import { checkLabels, countedLabels, labelsAreReadable, requireClasses } from './labels.js';
+import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
 import { meanOver } from './mean-over.js';
 
 /**
@@ -57,9 +57,8 @@ export function crossEntropy(
       `${caller}: labels have shape [${labels.shape}] and logits [${logits.shape}], expected equal shapes ` +
       `[..., classes]. For class numbers use the sparse loss.`,
   );
-  requireClasses(caller, logits);
   const losses = () => expectedSurprise(labels, logProbabilities(logits));
-  return reduced(logits, losses, reduction, () => util.sizeFromShape(logits.shape.slice(0, -1)));
+  return reduced(losses, reduction, () => util.sizeFromShape(logits.shape.slice(0, -1)));
 }
 
 /** What a sparse loss is made of. */
@@ -80,22 +79,15 @@ export function sparseCrossEntropy(
   checkReduction(caller, reduction);
   checkLabels(caller, labels, logits, ignoreIndex);
   const losses = () => lossOfEach(labels, logits, loss, ignoreIndex);
-  return reduced(logits, losses, reduction, () => countedLabels(labels, ignoreIndex));
+  return reduced(losses, reduction, () => countedLabels(labels, ignoreIndex));
 }
 
 /** A mean is that of the examples that count: those that do not have a loss of 0. */
-function reduced(
-  logits: Tensor,
-  losses: () => Tensor,
-  reduction: Reduction,
-  count: () => number | Scalar,
-): Tensor {
-  const isEmpty = logits.size === 0;
-  if (reduction === 'none') return isEmpty ? overNothing([logits], logits.shape.slice(0, -1)) : tidy(losses);
-  const total = () => (isEmpty ? overNothing([logits], []) : sum(losses()));
-  if (reduction === 'sum') return tidy(total);
+export function reduced(losses: () => Tensor, reduction: Reduction, count: () => number | Scalar): Tensor {
+  if (reduction === 'none') return tidy(losses);
+  if (reduction === 'sum') return tidy(() => sum(losses()));
   return meanOver(
-    tidy(() => div<Scalar>(total(), maximum(count(), 1))),
+    tidy(() => div<Scalar>(sum(losses()), maximum(count(), 1))),
     count,
   );
 }
@@ -142,7 +134,7 @@ function expectedSurprise(y: Tensor, logProbabilities: Tensor): Tensor {
   return neg(sum(terms, -1));
 }
 
-function checkReduction(caller: string, reduction: Reduction): void {
+export function checkReduction(caller: string, reduction: Reduction): void {
   if (reduction === 'mean' || reduction === 'sum' || reduction === 'none') return;
   throw new Error(
     `${caller}: reduction is '${reduction}', expected 'mean', 'sum' or 'none'. The usual one is 'mean'.`,

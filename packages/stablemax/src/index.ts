@@ -2,6 +2,12 @@
 
 // Losses.
 export type { CrossEntropyOptions, Reduction, SparseCrossEntropyOptions } from './cross-entropy.js';
+// Losses whose logits are never all there.
+export {
+  type LinearCrossEntropyOptions,
+  linearSoftmaxCrossEntropy,
+  linearStablemaxCrossEntropy,
+} from './linear-cross-entropy.js';
 export { logStablemax } from './log-stablemax.js';
 export type { StablemaxOptions } from './options.js';
 // Diagnostics.

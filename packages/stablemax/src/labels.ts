@@ -11,14 +11,18 @@ export const labelsAreReadable = (): boolean => ['cpu', 'wasm', 'tensorflow'].in
  *
  * @throws If shape or dtype do not fit, or a label is out of range.
  */
-export function checkLabels(caller: string, labels: Tensor, logits: Tensor, ignoreIndex?: number): void {
+export function checkLabels(
+  caller: string,
+  labels: Tensor,
+  logits: Pick<Tensor, 'shape' | 'rank'>,
+  ignoreIndex?: number,
+): void {
   util.assert(
     logits.rank >= 1 && util.arraysEqual(labels.shape, logits.shape.slice(0, -1)),
     () =>
       `${caller}: labels have shape [${labels.shape}] and logits [${logits.shape}], expected labels [...] and ` +
       `logits [..., classes]. For one-hot labels use the loss without 'sparse'.`,
   );
-  requireClasses(caller, logits);
   util.assert(
     labels.dtype === 'int32',
     () => `${caller}: labels have dtype ${labels.dtype}, expected int32. Try tf.cast(labels, 'int32').`,
@@ -37,15 +41,6 @@ export function checkLabels(caller: string, labels: Tensor, logits: Tensor, igno
         `${ignoreIndex === undefined ? '' : ` or ignoreIndex ${ignoreIndex}`}. Are there more classes than logits?`,
     );
   }
-}
-
-/** @throws If there is no class at all, for which there are no probabilities. */
-export function requireClasses(caller: string, logits: Tensor): void {
-  util.assert(
-    logits.shape[logits.rank - 1] > 0,
-    () =>
-      `${caller}: logits have shape [${logits.shape}], expected at least one class in the last axis. Check the model's head.`,
-  );
 }
 
 /** How many labels are not ignored: a number where that needs no waiting for a GPU. */

@@ -1,4 +1,3 @@
-import { overNothing } from '@evenkeel/ops';
 import { type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 
 /**
@@ -14,7 +13,6 @@ export function overLastAxis(where: string, x: Tensor, axis: number, f: (x: Tens
         `expected a whole number from ${-x.rank} to ${x.rank - 1}. The usual axis is -1.`,
     );
   }
-  if (x.size === 0) return overNothing([x], x.shape);
   const last = x.rank - 1;
   if (position === last) return tidy(() => f(x));
   const swap = x.shape.map((_, i) => (i === position ? last : i === last ? position : i));

@@ -8,7 +8,6 @@ import {
   mul,
   notEqual,
   type Scalar,
-  scalar,
   sub,
   sum,
   type Tensor,
@@ -69,7 +68,6 @@ export function zeroLossShare(labels: Tensor, logits: Tensor, { ignoreIndex }: C
 /** The share of true entries, among those whose label is not ignored. */
 function shareOf(hits: () => Tensor, labels: Tensor, ignoreIndex: number | undefined): Scalar {
   const count = () => countedLabels(labels, ignoreIndex);
-  if (labels.size === 0) return meanOver(scalar(0), count);
   const share = tidy(() => {
     const hit = cast(hits(), 'float32');
     const counted =

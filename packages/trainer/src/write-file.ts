@@ -1,5 +1,13 @@
-import { writeAtomicFile } from '@evenkeel/files';
+import { createAtomicFile } from '@evenkeel/files';
 
-/** Writes a file of a run whole or not at all. */
-export const writeFile = (path: string, content: string): Promise<void> =>
-  writeAtomicFile('evenkeel', path, content);
+/** Writes a file whole or not at all. */
+export async function writeFile(path: string, content: string): Promise<void> {
+  const file = await createAtomicFile('evenkeel', path);
+  try {
+    await file.write(new TextEncoder().encode(content));
+    await file.sync();
+    await file.publish();
+  } finally {
+    await file.discard();
+  }
+}
