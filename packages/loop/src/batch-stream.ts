@@ -1,6 +1,7 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { asBatch, type Batch, tensorsIn } from './batch.js';
 import { checksumOf } from './checksum.js';
+import { tidyOnError } from './tidy-on-error.js';
 
 /** Something that makes one batch after another without end, and may say where it stands. */
 export interface BatchSource {
@@ -51,9 +52,9 @@ export class BatchStream {
 
   /** The next batch; undefined once there are no more. */
   async next(): Promise<Batch | undefined> {
-    const value = await this.draw();
+    const value = await tidyOnError(this.draw);
     if (value === undefined) return undefined;
-    const batch = asBatch(value);
+    const batch = this.checked(value);
     this.drawn += 1;
     const tensors = tensorsIn(batch);
     const before = new Set(this.current);
@@ -135,12 +136,22 @@ export class BatchStream {
     return { length: this.data.length, checksum: this.checksum };
   }
 
+  /** What is no batch is freed as one would be, unless it is in an array. */
+  private checked(value: unknown): Batch {
+    try {
+      return asBatch(value);
+    } catch (error) {
+      const before = new Set(this.current);
+      if (!Array.isArray(this.data))
+        dispose(tensorsIn(value).filter((tensor) => isOurs(tensor) && !before.has(tensor)));
+      throw error;
+    }
+  }
+
   /** Frees the last batch. */
   release(): void {
     if (!Array.isArray(this.data)) {
-      dispose(
-        this.current.filter((tensor) => !tensor.kept && !tensor.isDisposed && !this.shared.has(tensor)),
-      );
+      dispose(this.current.filter((tensor) => isOurs(tensor) && !this.shared.has(tensor)));
     }
     this.current = [];
   }
@@ -153,6 +164,8 @@ function checkState(state: DataState | undefined): asserts state is DataState {
     `train: the checkpoint says that ${String(state?.drawn)} batches were drawn, expected a whole number.`,
   );
 }
+
+const isOurs = ({ kept, isDisposed }: Tensor): boolean => !kept && !isDisposed;
 
 const isResumable = (data: Data): data is BatchSource =>
   typeof (data as BatchSource).state === 'function' && typeof (data as BatchSource).restore === 'function';

@@ -49,11 +49,18 @@ export interface End {
 /**
  * Looks at training from outside. Every method may be async, and is then waited for.
  *
- * Callbacks are called in their order. A callback that throws ends training with its error.
+ * Callbacks are called in their order. A callback that throws ends training with its error, unless it only watches: nothing
+ * beside the training itself ends a run.
  */
 export interface Callback {
   /** Names its state in checkpoints; needed with `state`. */
   readonly name?: string;
+  /**
+   * Whether it only watches: what it throws is then shown as a warning, once, and training goes on. An error in `onStart`
+   * ends training in any case, since nothing has been learned yet. Set it for what writes files, draws and measures; leave
+   * it out where training depends on the callback, or where it throws in order to end training. Default false.
+   */
+  readonly onlyWatches?: boolean;
   /**
    * Metrics that it goes by. Training ends with an error where, after the first evaluation, or without evaluation after the
    * first record, no metric of that name was measured.

@@ -6,6 +6,7 @@ import type { Loss } from './gradients.js';
 import { IGNORED, type IgnoredLabelsWarning } from './ignored-labels.js';
 import { forward, type Model } from './model.js';
 import type { PrecisionEmulation } from './precision.js';
+import { tidyOnError } from './tidy-on-error.js';
 
 /** What to evaluate on, and when. */
 export interface Evaluation {
@@ -134,8 +135,8 @@ async function* passOver(data: Data, batches: number): AsyncGenerator<Batch> {
   try {
     for (let count = 0; count < batches; count++) {
       const { value, done } = iteration
-        ? await iteration.next()
-        : { value: await (data as BatchSource).batch(), done: false };
+        ? await tidyOnError(() => iteration.next())
+        : { value: await tidyOnError(() => (data as BatchSource).batch()), done: false };
       if (done || value === undefined) return;
       yield asBatch(value);
     }

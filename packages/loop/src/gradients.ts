@@ -44,16 +44,18 @@ export interface Gradients {
 /** Computes a loss and its gradients. */
 export function gradientsOf(loss: () => Counted, variables: readonly Variable[] | undefined): Gradients {
   let count: Count;
+  let mean: Scalar | undefined;
   const meanOf = () => {
     const counted = loss();
+    mean = counted.mean;
     count = counted.count instanceof Tensor ? keep(cast(sum(counted.count), 'float32')) : counted.count;
-    return counted.mean;
+    return mean;
   };
   try {
     const { value, grads } = variableGrads(meanOf, variables && [...variables]);
     return { loss: value, gradients: grads, count };
   } catch (error) {
-    if (count instanceof Tensor) dispose(count);
+    dispose([count, mean].filter((value) => value instanceof Tensor));
     freeTape();
     throw error;
   }

@@ -1,13 +1,13 @@
 import { addN, dispose, type NamedTensorMap, square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { BatchStream, DataState } from './batch-stream.js';
 import { BestSoFar } from './best.js';
-import type { Callback } from './callback.js';
+import type { Callbacks } from './callbacks.js';
 import type { CheckpointStore, RunState } from './checkpoint.js';
+import { GoodWeights } from './good-weights.js';
 import { DivergenceError, diagnose, type Guard, guardOf, isBad, withBeginning } from './guard.js';
 import { LearningRate } from './learning-rate.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { savedVariables } from './model.js';
-import { notify } from './notify.js';
 import type { Checkpointing, TrainOptions } from './options.js';
 import type { Progress } from './progress.js';
 import type { StepLoss } from './recorder.js';
@@ -18,9 +18,9 @@ export class Keeper {
   readonly learningRate: LearningRate;
   private readonly guard: Guard | undefined;
   private readonly saver: Saver;
+  private readonly good: GoodWeights;
   private readonly memory = new MemoryCheckpoints();
   private readonly every: number;
-  private readonly callbacks: readonly Callback[];
   private readonly best: BestSoFar | undefined;
   private rollbacks = 0;
   private savedStep: number | undefined;
@@ -29,12 +29,14 @@ export class Keeper {
     private readonly options: TrainOptions,
     private readonly run: Progress,
     private readonly stream: BatchStream,
+    private readonly callbacks: Callbacks,
     private readonly store: CheckpointStore | undefined,
   ) {
-    const { model, optimizer, guard, checkpoint, callbacks = [] } = options;
+    const { model, optimizer, guard, checkpoint } = options;
     this.guard = guardOf(guard);
-    this.callbacks = callbacks;
-    this.saver = new Saver(() => (model ? savedVariables(model) : run.variables), optimizer);
+    const variables = () => (model ? savedVariables(model) : run.variables);
+    this.saver = new Saver(variables, optimizer);
+    this.good = new GoodWeights(variables);
     const best = typeof checkpoint === 'object' ? checkpoint.best : undefined;
     this.best = best === undefined ? undefined : new BestSoFar(best);
     this.learningRate = new LearningRate(optimizer);
@@ -47,8 +49,13 @@ export class Keeper {
     }
   }
 
-  static async open(options: TrainOptions, run: Progress, stream: BatchStream): Promise<Keeper> {
-    return new Keeper(options, run, stream, await storeOf(options.checkpoint));
+  static async open(
+    options: TrainOptions,
+    run: Progress,
+    stream: BatchStream,
+    callbacks: Callbacks,
+  ): Promise<Keeper> {
+    return new Keeper(options, run, stream, callbacks, await storeOf(options.checkpoint));
   }
 
   /**
@@ -74,7 +81,7 @@ export class Keeper {
       which && this.store ? await this.saver.load(this.store, which, { check: sameRun, take }) : undefined;
     if (state) {
       await this.restore(state);
-      for (const callback of this.callbacks) {
+      for (const callback of this.callbacks.list) {
         const { name, restore } = callback;
         if (name && restore && Object.hasOwn(state.callbacks, name)) {
           await restore.call(callback, state.callbacks[name] as never);
@@ -91,6 +98,7 @@ export class Keeper {
           'go on from. Use resume: true to begin where there is none.',
       );
     }
+    if (this.guard) this.good.keep();
     if (this.guard?.action === 'rollback' && this.savedStep === undefined) {
       await this.saver.save(this.memory, this.state({ drawn: 0 }));
     }
@@ -117,7 +125,7 @@ export class Keeper {
     if (this.best) this.best.isNew = false;
     if (store !== this.memory) {
       this.memory.dispose();
-      await notify(this.callbacks, 'onCheckpoint', this.run);
+      await this.callbacks.notify('onCheckpoint', this.run);
     }
   }
 
@@ -136,6 +144,11 @@ export class Keeper {
     return false;
   }
 
+  /** Remembers the weights, which have just given a loss that is good; those to which a run that stops goes back. */
+  keepGoodWeights(): void {
+    if (this.guard) this.good.keep();
+  }
+
   /** Looks at the weights, which the last step may have spoilt after its loss was read; as `check`. */
   async checkWeights(): Promise<boolean> {
     const { run, guard } = this;
@@ -148,12 +161,14 @@ export class Keeper {
 
   dispose(): void {
     this.memory.dispose();
+    this.good.dispose();
   }
 
   private async diverged({ step, loss }: StepLoss, gradients: NamedTensorMap): Promise<boolean> {
     const guard = this.guard!;
     const { parameter, details } = await diagnose(this.run.variables, gradients);
     if (guard.action === 'stop' || this.rollbacks >= guard.maxRollbacks) {
+      this.good.putBack();
       const advice =
         guard.action === 'stop'
           ? "Lower the learning rate, clip gradients, or set guard: 'rollback'."
@@ -162,8 +177,10 @@ export class Keeper {
     }
     const store = this.store && this.savedStep !== undefined ? this.store : this.memory;
     const state = await this.saver.load(store, 'latest');
-    if (!state)
+    if (!state) {
+      this.good.putBack();
       throw new DivergenceError(step, loss, parameter, details, 'There is no checkpoint to go back to.');
+    }
     await this.restore(state);
     this.rollbacks += 1;
     this.learningRate.rescale(this.learningRate.scale * guard.learningRateFactor);
@@ -171,7 +188,7 @@ export class Keeper {
       `train: the loss at step ${step} is ${loss}; back to step ${this.run.step}, with ` +
         `${this.learningRate.scale} times the learning rate and the batches that follow.`,
     );
-    await notify(this.callbacks, 'onRollback', this.run);
+    await this.callbacks.notify('onRollback', this.run);
     return true;
   }
 
@@ -194,7 +211,7 @@ export class Keeper {
       metrics: { ...run.metrics },
       metricSteps: { ...run.metricSteps },
       callbacks: Object.fromEntries(
-        callbacks.flatMap((callback) =>
+        callbacks.list.flatMap((callback) =>
           callback.name && callback.state ? [[callback.name, callback.state()]] : [],
         ),
       ),

@@ -12,8 +12,9 @@ import {
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { type Batch, countOf } from './batch.js';
-import type { Callback, Run, StepTensors } from './callback.js';
+import { type Batch, countOf, tensorsIn } from './batch.js';
+import type { Run, StepTensors } from './callback.js';
+import type { Callbacks } from './callbacks.js';
 import type { Count } from './counted.js';
 import type { LearningRate } from './learning-rate.js';
 
@@ -35,7 +36,7 @@ export class Recorder {
   constructor(
     private readonly variables: readonly Variable[],
     private readonly learningRate: LearningRate,
-    private readonly callbacks: readonly Callback[],
+    private readonly callbacks: Callbacks,
   ) {}
 
   count(batch: Batch): void {
@@ -79,22 +80,27 @@ export class Recorder {
       learningRate: this.learningRate.of(this.variables[0]),
       gradientNorm: gradients.length > 0 ? tidy(() => sqrt(sumOfSquares(gradients))) : undefined,
     };
-    for (const { measure } of this.callbacks) {
-      if (measure) Object.assign(values, await measure(run, tensors));
+    try {
+      Object.assign(values, await this.callbacks.measure(run, tensors));
+    } catch (error) {
+      dispose(tensorsIn(values));
+      throw error;
     }
     return readAll(values);
   }
 
-  /** Keeps what the variables are, and returns how far they have moved since, as a share of their size. */
-  updateRatio(): () => Promise<Record<string, number>> {
+  /** Keeps what the variables are, to read how far they have moved since, as a share of their size. */
+  updateRatio(): { read(): Promise<Record<string, number>>; dispose(): void } {
     const before = this.variables.map((variable) => clone(variable));
-    return () => {
-      const ratio = tidy(() => {
-        const moved = this.variables.map((variable, i) => sub(variable, before[i]));
-        return sqrt(div(sumOfSquares(moved), sumOfSquares(before)));
-      });
-      dispose(before);
-      return readAll({ updateRatio: ratio });
+    return {
+      read: () =>
+        readAll({
+          updateRatio: tidy(() => {
+            const moved = this.variables.map((variable, i) => sub(variable, before[i]));
+            return sqrt(div(sumOfSquares(moved), sumOfSquares(before)));
+          }),
+        }),
+      dispose: () => dispose(before),
     };
   }
 
@@ -121,15 +127,16 @@ const disposeLosses = (losses: readonly { loss: Scalar; count: Count }[]): void 
 const sumOfSquares = (tensors: readonly Tensor[]): Tensor =>
   addN(tensors.map((tensor) => sum(square(tensor))));
 
+/** Reads numbers, and frees the tensors among them. */
 async function readAll(values: Readonly<Record<string, number | Tensor | undefined>>) {
   const numbers: Record<string, number> = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (value instanceof Tensor) {
-      numbers[name] = (await value.data())[0];
-      value.dispose();
-    } else if (value !== undefined) {
-      numbers[name] = value;
+  try {
+    for (const [name, value] of Object.entries(values)) {
+      const number = value instanceof Tensor ? (await value.data())[0] : value;
+      if (number !== undefined) numbers[name] = number;
     }
+    return numbers;
+  } finally {
+    dispose(tensorsIn(values));
   }
-  return numbers;
 }

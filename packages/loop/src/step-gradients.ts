@@ -2,7 +2,6 @@ import { add, clone, dispose, type Scalar, scalar, Tensor, tidy, type Variable }
 import { type Batch, tensorsIn } from './batch.js';
 import type { BatchStream } from './batch-stream.js';
 import { countedOf } from './counted.js';
-import { freeTape } from './free-tape.js';
 import { GradientMean } from './gradient-mean.js';
 import {
   addGradients,
@@ -19,6 +18,7 @@ import type { TrainOptions } from './options.js';
 import type { PrecisionEmulation } from './precision.js';
 import type { Progress } from './progress.js';
 import { seedOf } from './seeds.js';
+import { tidyOnError } from './tidy-on-error.js';
 import type { GradientPool } from './workers.js';
 
 /** Loss and gradients of a step, averaged over its batches, and the last of these. */
@@ -107,28 +107,25 @@ function plusRegularizers(
 ): Gradients {
   if (tidy(() => ownLosses(model).length) === 0) return gradients;
   const { count } = gradients;
-  const regularizing = gradientsOf(() => {
-    const [first, ...rest] = ownLosses(model);
-    return { mean: rest.reduce<Tensor>(add, first) as Scalar, count: undefined };
-  }, variables);
-  const both = tidyGradients(() => ({
-    ...addGradients(gradients, regularizing),
-    count: count instanceof Tensor ? clone(count) : count,
-  }));
-  disposeGradients(gradients);
-  disposeGradients(regularizing);
-  return both;
+  try {
+    const regularizing = gradientsOf(() => {
+      const [first, ...rest] = ownLosses(model);
+      return { mean: rest.reduce<Tensor>(add, first) as Scalar, count: undefined };
+    }, variables);
+    const both = tidyGradients(() => ({
+      ...addGradients(gradients, regularizing),
+      count: count instanceof Tensor ? clone(count) : count,
+    }));
+    disposeGradients(regularizing);
+    return both;
+  } finally {
+    disposeGradients(gradients);
+  }
 }
 
 /** A step that the user takes whole: only its loss is ours. */
 async function ownGradients(step: () => unknown): Promise<Gradients> {
-  let loss: unknown;
-  try {
-    loss = await step();
-  } catch (error) {
-    freeTape();
-    throw error;
-  }
+  const loss = await tidyOnError(step);
   if (typeof loss === 'number') return { loss: scalar(loss), gradients: {}, count: undefined };
   // A scalar is not asked for its count, which may come from tensors that the step has freed.
   if (loss instanceof Tensor && loss.rank === 0) {

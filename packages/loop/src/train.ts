@@ -2,17 +2,18 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { BatchStream } from './batch-stream.js';
 import { breather } from './breathe.js';
 import type { End, MetricRecord } from './callback.js';
+import { Callbacks } from './callbacks.js';
 import { evaluate } from './evaluate.js';
 import { ignoredLabelsWarning } from './ignored-labels.js';
 import { Keeper } from './keeper.js';
 import { checkMetrics, metricsOf } from './known-metrics.js';
 import { inOrder } from './model.js';
-import { notify } from './notify.js';
 import { checkOptions, type TrainOptions } from './options.js';
 import { PrecisionEmulation } from './precision.js';
 import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
 import { stepGradients } from './step-gradients.js';
+import { tidyOnError } from './tidy-on-error.js';
 import { poolOf, serveIfWorker } from './workers.js';
 
 export interface TrainResult extends End {
@@ -33,16 +34,21 @@ export interface TrainResult extends End {
  * on as the interrupted one would have, bit for bit on the same backend, where the optimizer can: `tf.train.adam` rounds
  * its bias corrections anew. Tensors are read back only where metrics are due.
  *
- * @throws If an option is wrong, if the loss diverges (`DivergenceError`), and what a callback throws.
+ * Whatever throws, no tensor is left behind, and what was saved before is still there.
+ *
+ * @throws If an option is wrong; if the loss diverges (`DivergenceError`, with the weights of the last good loss that was
+ *   read); what the model, the loss, the optimizer, the data or an evaluation throws; if a checkpoint cannot be saved; and
+ *   what a callback throws that does not only watch.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options);
   await serveIfWorker(options);
-  const { model, loss, optimizer, steps = Infinity, logEvery = 10, callbacks = [], signal } = options;
+  const { model, loss, optimizer, steps = Infinity, logEvery = 10, signal } = options;
+  const callbacks = new Callbacks(options.callbacks ?? []);
   const evaluation = options.evaluate;
   const run = new Progress(options);
   const stream = new BatchStream(options.data);
-  const keeper = await Keeper.open(options, run, stream);
+  const keeper = await Keeper.open(options, run, stream, callbacks);
   const recorder = new Recorder(run.variables, keeper.learningRate, callbacks);
   const emulation = new PrecisionEmulation(options.precision ?? 'float32');
   const warnOfIgnored = ignoredLabelsWarning();
@@ -61,12 +67,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let hasEvaluated = false;
   let metricsAreKnown = false;
   const breathe = breather();
-  let end: End | undefined;
+  let end: End;
 
   try {
     await keeper.resume();
     evaluatedAt = run.step > 0 ? run.step : undefined;
-    await notify(callbacks, 'onStart', run);
+    await callbacks.notify('onStart', run);
     while (run.step < steps && run.reason === undefined) {
       if (signal?.aborted) run.stop('signal');
       else await takeStep(run.step + 1);
@@ -76,18 +82,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (run.reason !== 'signal') await record(await evaluateAt(run.step));
     if (!(await hasGoneBack())) await keeper.save();
     end = { reason: run.reason!, step: run.step };
-    return { ...end, metrics: run.metrics, history };
   } catch (error) {
     end = { reason: 'error', step: run.step, error };
-    throw error;
-  } finally {
-    stream.release();
-    recorder.dispose();
-    keeper.dispose();
-    emulation.dispose();
-    await pool?.close();
-    await notify(callbacks, 'onEnd', end!, run);
   }
+  stream.release();
+  recorder.dispose();
+  keeper.dispose();
+  emulation.dispose();
+  await pool?.close();
+  await callbacks.end(end, run);
+  if ('error' in end) throw end.error;
+  return { ...end, metrics: run.metrics, history };
 
   async function takeStep(step: number): Promise<void> {
     const isDue = step === 1 || step === steps || step % logEvery === 0;
@@ -95,20 +100,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (!taken) return run.stop('data');
     const { loss, gradients, batch, count } = taken;
     recorder.add(step, loss, count);
+    let updateRatio: ReturnType<Recorder['updateRatio']> | undefined;
     try {
       let numbers: Record<string, number> = {};
       if (isDue) {
         const losses = await recorder.takeLosses();
         if (await keeper.check(losses, gradients)) return;
+        keeper.keepGoodWeights();
         const own = losses.find((loss) => loss.step === step);
         const tensors = { loss: own?.loss ?? Number.NaN, gradients, batch };
         numbers = { ...(own && { loss: own.loss }), ...(await recorder.before(run, tensors)) };
       }
-      const updateRatio = isDue && optimizer ? recorder.updateRatio() : undefined;
-      optimizer?.applyGradients(inOrder(gradients, run.variables));
+      if (isDue && optimizer) updateRatio = recorder.updateRatio();
+      tidyOnError(() => optimizer?.applyGradients(inOrder(gradients, run.variables)));
       run.step = step;
-      await notify(callbacks, 'onStep', run);
-      if (isDue) Object.assign(numbers, await updateRatio?.(), recorder.speed());
+      await callbacks.notify('onStep', run);
+      if (isDue) Object.assign(numbers, await updateRatio?.read(), recorder.speed());
       if (step === steps || step % (evaluation?.every ?? 100) === 0)
         Object.assign(numbers, await evaluateAt(step));
       await record(numbers);
@@ -118,6 +125,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
     } finally {
       dispose(gradients);
+      updateRatio?.dispose();
     }
   }
 
@@ -129,7 +137,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         ? { ...(await evaluation.run()) }
         : await evaluate(model!, loss!, evaluation, emulation, warnOfIgnored);
     hasEvaluated = true;
-    await notify(callbacks, 'onEvaluate', result, run);
+    await callbacks.notify('onEvaluate', result, run);
     return result;
   }
 
@@ -143,7 +151,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       metricsAreKnown = true;
       checkMetrics(metricsOf(options), Object.keys(run.metrics));
     }
-    await notify(callbacks, 'onMetrics', record, run);
+    await callbacks.notify('onMetrics', record, run);
   }
 
   /** Before a checkpoint: whether losses or weights were bad, and the run is at an earlier step now. */

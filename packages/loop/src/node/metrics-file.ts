@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Callback } from '../callback.js';
+import { appendWhole } from './append-whole.js';
 import { writeAtomically } from './atomic.js';
 import { linesUpTo, metricLine } from './metrics-lines.js';
 import { systemInfo } from './system-info.js';
@@ -19,12 +20,14 @@ export interface MetricsFileOptions {
  * it goes on from. What was there stays readable at any instant.
  */
 export function metricsFile({ path, run: name }: MetricsFileOptions): Callback {
-  const append = (value: object) => appendFileSync(path, metricLine(value));
+  const append = (value: object) => appendWhole(path, metricLine(value));
   const cutAt = (step: number) => {
     const before = step > 0 && existsSync(path) ? readFileSync(path, 'utf8') : '';
     writeAtomically(path, linesUpTo(before, step));
   };
   return {
+    name: 'metricsFile',
+    onlyWatches: true,
     onStart(run) {
       mkdirSync(dirname(path), { recursive: true });
       cutAt(run.step);

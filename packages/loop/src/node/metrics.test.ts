@@ -1,15 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { descent, endless, linearModel, squaredError } from '../../test/problems.js';
 import { type Callback, MemoryCheckpoints, type TrainOptions, train } from '../index.js';
 import { crc32c, maskedCrc32c } from './crc32c.js';
-import { exportCsv, metricsFile, parseMetricLines, progress, tensorboard, toCsv } from './index.js';
+import { exportCsv, metricsFile, parseMetricLines, progress, samples, tensorboard, toCsv } from './index.js';
 import { eventRecord } from './tensorboard-event.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-metrics-'));
@@ -86,6 +95,46 @@ describe('metricsFile', () => {
     expect(records).toHaveLength(1);
     expect(Object.keys(records[0])).toEqual(['step', '__proto__']);
     expect(({} as Record<string, unknown>).a).toBeUndefined();
+  });
+});
+
+describe('a full disk', () => {
+  it.skipIf(!existsSync('/dev/full'))('ends no training, and spoils no line', async () => {
+    const [path, kept] = [join(root, 'full.jsonl'), join(root, 'kept.jsonl')];
+    const directory = join(root, 'full-tb');
+    const files = () => [path, ...readdirSync(directory).map((name) => join(directory, name))];
+    const fills: Callback = {
+      onStep: ({ step }) => {
+        if (step === 5) {
+          for (const [i, file] of files().entries()) {
+            renameSync(file, `${kept}${i}`);
+            symlinkSync('/dev/full', file);
+          }
+        }
+        if (step === 7) for (const [i, file] of files().entries()) renameSync(`${kept}${i}`, file);
+      },
+    };
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const write = ({ step }: { step: number }) => {
+      if (step === 8) throw new Error('no such token');
+      return `text ${step}`;
+    };
+    const watching = [metricsFile({ path }), samples({ path, every: 1, write }), tensorboard({ directory })];
+    const { step } = await run(10, [fills, ...watching]);
+    expect(step).toBe(10);
+    expect(
+      warn.mock.calls.map(([text]) => /^train: (\w+) failed at step (\d+)/.exec(text)!.slice(1)),
+    ).toEqual([
+      ['samples', '5'],
+      ['metricsFile', '6'],
+      ['tensorboard', '6'],
+    ]);
+    warn.mockRestore();
+    expect(stepsIn(path)).toEqual([1, 2, 4, 8, 10]);
+    const { samples: texts } = parseMetricLines(readFileSync(path, 'utf8'));
+    expect(texts.map(({ step }) => step)).toEqual([1, 2, 3, 4, 7, 9, 10]);
+    const events = eventsIn(new Uint8Array(readFileSync(files()[1])));
+    expect(events.slice(1).map(({ step }) => step)).toEqual([1, 2, 4, 8, 10]);
   });
 });
 

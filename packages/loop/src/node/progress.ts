@@ -11,7 +11,11 @@ export interface ProgressOptions {
 
 /** Shows how far training is, with loss, speed and time left: a bar on a terminal, plain lines in a pipe. */
 export function progress({ stream = process.stderr, everySeconds = 5 }: ProgressOptions = {}): Callback {
-  return stream.isTTY ? bar(stream) : lines(stream, everySeconds);
+  return {
+    name: 'progress',
+    onlyWatches: true,
+    ...(stream.isTTY ? bar(stream) : lines(stream, everySeconds)),
+  };
 }
 
 function bar(stream: NodeJS.WriteStream): Callback {

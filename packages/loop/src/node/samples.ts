@@ -1,5 +1,5 @@
-import { appendFileSync } from 'node:fs';
 import type { Callback, Run } from '../callback.js';
+import { appendWhole } from './append-whole.js';
 import { metricLine } from './metrics-lines.js';
 
 export interface SamplesOptions {
@@ -17,9 +17,11 @@ export function samples({ path, every, write }: SamplesOptions): Callback {
     throw new Error(`samples: every is ${every}, expected a whole number ≥ 1. A usual value is 500.`);
   }
   return {
+    name: 'samples',
+    onlyWatches: true,
     async onStep(run) {
       if (run.step % every !== 0) return;
-      appendFileSync(path, metricLine({ step: run.step, sample: await write(run) }));
+      appendWhole(path, metricLine({ step: run.step, sample: await write(run) }));
     },
   };
 }

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Callback } from '../callback.js';
+import { appendWhole } from './append-whole.js';
 import { eventRecord, type TensorBoardEvent } from './tensorboard-event.js';
 
 /**
@@ -12,8 +13,10 @@ import { eventRecord, type TensorBoardEvent } from './tensorboard-event.js';
 export function tensorboard({ directory }: { readonly directory: string }): Callback {
   let path: string;
   const append = (event: Omit<TensorBoardEvent, 'wallTime'>) =>
-    appendFileSync(path, eventRecord({ wallTime: Date.now() / 1000, ...event }));
+    appendWhole(path, eventRecord({ wallTime: Date.now() / 1000, ...event }));
   return {
+    name: 'tensorboard',
+    onlyWatches: true,
     onStart(run) {
       mkdirSync(directory, { recursive: true });
       const now = String(Date.now());

@@ -27,22 +27,26 @@ export function grokkingMeasure({ losses, grokking }: ConfiguredOptimizer): Call
 /** Records accuracy, collapsed examples and the largest activation on the batch at hand, every so many steps. */
 export function activationMeasure(model: GPT | Mlp, every: number): Callback {
   return {
+    name: 'activations',
+    onlyWatches: true,
     measure(run, { batch }) {
       if (!isEvery(run, every)) return {};
       const { inputs, targets } = batch as { inputs: Tensor; targets: Tensor };
       const sizes: Tensor[] = []; // kept, since the model frees what it made in each block
       const observe = (_name: string, activation: Tensor) =>
         void sizes.push(keep(tidy(() => max(abs(activation)))));
-      const measured = tidy(() => {
-        const logits = model.forward(inputs, { observe });
-        return {
-          accuracy: accuracy(targets, logits),
-          softmaxCollapse: softmaxCollapse(targets, logits, { ignoreIndex: IGNORED }),
-          ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
-        };
-      });
-      dispose(sizes);
-      return measured;
+      try {
+        return tidy(() => {
+          const logits = model.forward(inputs, { observe });
+          return {
+            accuracy: accuracy(targets, logits),
+            softmaxCollapse: softmaxCollapse(targets, logits, { ignoreIndex: IGNORED }),
+            ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
+          };
+        });
+      } finally {
+        dispose(sizes);
+      }
     },
   };
 }
@@ -50,13 +54,16 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
 /** Records the spectral norm of every matrix and, of an MLP or a Lipschitz transformer, the bound on the whole. */
 export function certificateMeasure(model: GPT | Mlp, every: number): Callback {
   return {
+    name: 'certificate',
+    onlyWatches: true,
     async measure(run) {
       if (!isEvery(run, every)) return {};
+      const log10Lipschitz = await log10LipschitzOf(model);
       const matrices = run.variables.filter((variable) => isMatrix(variable) && variable.rank === 2);
       const norms = matrices.map(
         (variable) => [`spectralNorm/${variable.name}`, spectralNormEstimate(variable)] as const,
       );
-      return { log10Lipschitz: await log10LipschitzOf(model), ...Object.fromEntries(norms) };
+      return { log10Lipschitz, ...Object.fromEntries(norms) };
     },
   };
 }
