@@ -1,5 +1,5 @@
 import { exp4 } from './exp';
-import { madd } from './lanes';
+import { madd, storePair } from './lanes';
 import { erf4, sigmoid4 } from './special';
 
 /** Activations by number, as src/kernels/activation.ts names them. */
@@ -15,19 +15,37 @@ const CUBIC: f32 = 0.044715;
 
 /** y = x g(x), where g is the gate of the activation. One loop each: its constants stay in registers. */
 export function activation(f: i32, x: usize, y: usize, count: usize): void {
-  const end = x + (count & ~3) * 4;
+  const pairs = x + (count & ~7) * 4;
   switch (f) {
     case GELU:
-      for (; x < end; x += 16, y += 16) v128.store(y, f32x4.mul(v128.load(x), gaussian(v128.load(x))));
+      for (; x < pairs; x += 32, y += 32) {
+        const left = v128.load(x);
+        const right = v128.load(x, 16);
+        storePair(y, f32x4.mul(left, gaussian(left)), f32x4.mul(right, gaussian(right)));
+      }
       break;
     case GELU_TANH:
-      for (; x < end; x += 16, y += 16) v128.store(y, f32x4.mul(v128.load(x), tanhGate(v128.load(x))));
+      for (; x < pairs; x += 32, y += 32) {
+        const left = v128.load(x);
+        const right = v128.load(x, 16);
+        storePair(y, f32x4.mul(left, tanhGate(left)), f32x4.mul(right, tanhGate(right)));
+      }
       break;
     case SILU:
-      for (; x < end; x += 16, y += 16) v128.store(y, f32x4.mul(v128.load(x), sigmoid4(v128.load(x))));
+      for (; x < pairs; x += 32, y += 32) {
+        const left = v128.load(x);
+        const right = v128.load(x, 16);
+        storePair(y, f32x4.mul(left, sigmoid4(left)), f32x4.mul(right, sigmoid4(right)));
+      }
       break;
     default:
       unreachable();
+  }
+  count &= 7;
+  if (count >= 4) {
+    v128.store(y, f32x4.mul(v128.load(x), gate(f, v128.load(x))));
+    x += 16;
+    y += 16;
   }
   for (count &= 3; count > 0; count--, x += 4, y += 4) {
     store<f32>(y, load<f32>(x) * f32x4.extract_lane(gate(f, v128.load_splat<f32>(x)), 0));
@@ -36,32 +54,42 @@ export function activation(f: i32, x: usize, y: usize, count: usize): void {
 
 /** dx = dy d(x g(x))/dx. */
 export function activationBackward(f: i32, x: usize, dy: usize, dx: usize, count: usize): void {
-  const end = x + (count & ~3) * 4;
+  const pairs = x + (count & ~7) * 4;
   switch (f) {
     case GELU:
-      for (; x < end; x += 16, dy += 16, dx += 16) {
-        v128.store(dx, f32x4.mul(v128.load(dy), geluSlope(v128.load(x))));
+      for (; x < pairs; x += 32, dy += 32, dx += 32) {
+        const left = f32x4.mul(v128.load(dy), geluSlope(v128.load(x)));
+        storePair(dx, left, f32x4.mul(v128.load(dy, 16), geluSlope(v128.load(x, 16))));
       }
       break;
     case GELU_TANH:
-      for (; x < end; x += 16, dy += 16, dx += 16) {
-        v128.store(dx, f32x4.mul(v128.load(dy), geluTanhSlope(v128.load(x))));
+      for (; x < pairs; x += 32, dy += 32, dx += 32) {
+        const left = f32x4.mul(v128.load(dy), geluTanhSlope(v128.load(x)));
+        storePair(dx, left, f32x4.mul(v128.load(dy, 16), geluTanhSlope(v128.load(x, 16))));
       }
       break;
     case SILU:
-      for (; x < end; x += 16, dy += 16, dx += 16) {
-        v128.store(dx, f32x4.mul(v128.load(dy), siluSlope(v128.load(x))));
+      for (; x < pairs; x += 32, dy += 32, dx += 32) {
+        const left = f32x4.mul(v128.load(dy), siluSlope(v128.load(x)));
+        storePair(dx, left, f32x4.mul(v128.load(dy, 16), siluSlope(v128.load(x, 16))));
       }
       break;
     default:
       unreachable();
+  }
+  count &= 7;
+  if (count >= 4) {
+    v128.store(dx, f32x4.mul(v128.load(dy), slope(f, v128.load(x))));
+    x += 16;
+    dy += 16;
+    dx += 16;
   }
   for (count &= 3; count > 0; count--, x += 4, dy += 4, dx += 4) {
     store<f32>(dx, load<f32>(dy) * f32x4.extract_lane(slope(f, v128.load_splat<f32>(x)), 0));
   }
 }
 
-/** One number, in every lane. */
+/** Four numbers. */
 function gate(f: i32, x: v128): v128 {
   return f === GELU ? gaussian(x) : f === GELU_TANH ? tanhGate(x) : sigmoid4(x);
 }

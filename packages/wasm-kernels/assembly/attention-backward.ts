@@ -2,7 +2,7 @@ import { BLOCK, blockBytes, windowStart } from './attention';
 import { clearBytes } from './bytes';
 import { dropoutRow } from './dropout';
 import { exp4 } from './exp';
-import { dotRow } from './lanes';
+import { dotRow, storePair } from './lanes';
 import { multiply } from './multiply';
 
 /**
@@ -84,9 +84,19 @@ function scoreGradient(
   const s = f32x4.splat(scale);
   let i = first * 4;
   const end = (last + 1) * 4;
+  const l = f32x4.splat(logSum);
+  const c = f32x4.splat(correction);
+  for (; i + 32 <= end; i += 32) {
+    const left = exp4(f32x4.sub(f32x4.mul(v128.load(row + i), s), l));
+    const right = exp4(f32x4.sub(f32x4.mul(v128.load(row + i, 16), s), l));
+    const dLeft = f32x4.sub(v128.load(gradient + i), c);
+    const dRight = f32x4.sub(v128.load(gradient + i, 16), c);
+    storePair(row + i, left, right);
+    storePair(gradient + i, f32x4.mul(f32x4.mul(left, dLeft), s), f32x4.mul(f32x4.mul(right, dRight), s));
+  }
   for (; i + 16 <= end; i += 16) {
-    const p = exp4(f32x4.sub(f32x4.mul(v128.load(row + i), s), f32x4.splat(logSum)));
-    const d = f32x4.sub(v128.load(gradient + i), f32x4.splat(correction));
+    const p = exp4(f32x4.sub(f32x4.mul(v128.load(row + i), s), l));
+    const d = f32x4.sub(v128.load(gradient + i), c);
     v128.store(row + i, p);
     v128.store(gradient + i, f32x4.mul(f32x4.mul(p, d), s));
   }

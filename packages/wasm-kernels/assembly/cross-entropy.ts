@@ -1,5 +1,6 @@
 import { clearBytes } from './bytes';
 import { exp4 } from './exp';
+import { storePair, sumLanes } from './lanes';
 import { log4 } from './log';
 import { maxRun } from './reduce';
 
@@ -55,17 +56,22 @@ export function crossEntropyBackward(
 export function expSum(x: usize, y: usize, count: usize, shift: f32): f32 {
   const s = f32x4.splat(shift);
   let sum = f32x4.splat(0);
+  let sumRight = f32x4.splat(0);
   let i: usize = 0;
+  for (; i + 8 <= count; i += 8) {
+    const left = exp4(f32x4.sub(v128.load(x + i * 4), s));
+    const right = exp4(f32x4.sub(v128.load(x + i * 4, 16), s));
+    sum = f32x4.add(sum, left);
+    sumRight = f32x4.add(sumRight, right);
+    if (y !== 0) storePair(y + i * 4, left, right);
+  }
+  sum = f32x4.add(sum, sumRight);
   for (; i + 4 <= count; i += 4) {
     const e = exp4(f32x4.sub(v128.load(x + i * 4), s));
     sum = f32x4.add(sum, e);
     if (y !== 0) v128.store(y + i * 4, e);
   }
-  let total =
-    f32x4.extract_lane(sum, 0) +
-    f32x4.extract_lane(sum, 1) +
-    f32x4.extract_lane(sum, 2) +
-    f32x4.extract_lane(sum, 3);
+  let total = sumLanes(sum);
   for (; i < count; i++) {
     const e = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(x + i * 4) - shift)), 0);
     total += e;
@@ -77,6 +83,8 @@ export function expSum(x: usize, y: usize, count: usize, shift: f32): f32 {
 /** y = y · factor, in place. */
 export function scaleRow(y: usize, count: usize, factor: f32): void {
   const f = f32x4.splat(factor);
+  for (; count >= 8; count -= 8, y += 32)
+    storePair(y, f32x4.mul(v128.load(y), f), f32x4.mul(v128.load(y, 16), f));
   for (; count >= 4; count -= 4, y += 16) v128.store(y, f32x4.mul(v128.load(y), f));
   for (; count > 0; count--, y += 4) store<f32>(y, load<f32>(y) * factor);
 }

@@ -1,4 +1,4 @@
-import { pick } from './lanes';
+import { pick, storePair } from './lanes';
 import { expm14, sigmoid4 } from './special';
 
 /** Activations by number, in the order of tfjs's own wasm kernels. */
@@ -31,6 +31,12 @@ export function finishRows(
   const slopeStep: usize = slopeCount === 1 ? 0 : 4;
   for (; m > 0; m--) {
     let j: usize = 0;
+    if (activation === LINEAR) {
+      for (; j + 8 <= n; j += 8, y += 32) {
+        const b = bias + j * 4;
+        storePair(y, f32x4.add(v128.load(y), v128.load(b)), f32x4.add(v128.load(y, 16), v128.load(b, 16)));
+      }
+    }
     for (; j + 4 <= n; j += 4, y += 16) {
       let x = v128.load(y);
       if (bias !== 0) x = f32x4.add(x, v128.load(bias + j * 4));

@@ -18,6 +18,17 @@ export function pick(mask: v128, x: v128, y: v128): v128 {
   return v128.bitselect(x, y, mask);
 }
 
+/**
+ * Stores eight neighbouring numbers. The values are ready before the first is stored, so that two can be computed side
+ * by side, and an engine may take them for one vector of 256 bits.
+ *
+ * @inline
+ */
+export function storePair(at: usize, left: v128, right: v128): void {
+  v128.store(at, left);
+  v128.store(at, right, 16);
+}
+
 /** The sum of the four lanes. */
 export function sumLanes(x: v128): f32 {
   const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));

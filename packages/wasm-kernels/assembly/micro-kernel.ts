@@ -1,4 +1,4 @@
-import { madd } from './lanes';
+import { madd, storePair } from './lanes';
 
 /**
  * Rows and columns of the block of C that stays in registers. Without a fused multiply-add each
@@ -96,11 +96,6 @@ export function multiply4x8(k: usize, a: usize, b: usize, c: usize, ldc: usize, 
 }
 
 function storeRow(c: usize, left: v128, right: v128, accumulate: bool): void {
-  if (accumulate) {
-    v128.store(c, f32x4.add(v128.load(c), left));
-    v128.store(c, f32x4.add(v128.load(c, 16), right), 16);
-  } else {
-    v128.store(c, left);
-    v128.store(c, right, 16);
-  }
+  if (accumulate) storePair(c, f32x4.add(v128.load(c), left), f32x4.add(v128.load(c, 16), right));
+  else storePair(c, left, right);
 }

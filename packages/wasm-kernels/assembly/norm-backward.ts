@@ -1,4 +1,4 @@
-import { madd, sumLanes } from './lanes';
+import { madd, storePair, sumLanes } from './lanes';
 
 /**
  * The gradients of normalised rows (see norm.ts), with x̂ = (x − μ) r and h = dy · gain:
@@ -44,16 +44,21 @@ function rowBackward(
   const end = width * 4;
   const m = f32x4.splat(mean);
   const s = f32x4.splat(scale);
-  let h4 = f32x4.splat(0);
-  let hx4 = f32x4.splat(0);
+  let hLeft = f32x4.splat(0);
+  let hRight = f32x4.splat(0);
+  let hxLeft = f32x4.splat(0);
+  let hxRight = f32x4.splat(0);
   let i: usize = 0;
-  for (; i + 16 <= end; i += 16) {
-    const h = f32x4.mul(v128.load(dy + i), v128.load(gain + i));
-    h4 = f32x4.add(h4, h);
-    hx4 = madd(h, f32x4.mul(f32x4.sub(v128.load(x + i), m), s), hx4);
+  for (; i + 32 <= end; i += 32) {
+    const left = f32x4.mul(v128.load(dy + i), v128.load(gain + i));
+    const right = f32x4.mul(v128.load(dy + i, 16), v128.load(gain + i, 16));
+    hLeft = f32x4.add(hLeft, left);
+    hRight = f32x4.add(hRight, right);
+    hxLeft = madd(left, f32x4.mul(f32x4.sub(v128.load(x + i), m), s), hxLeft);
+    hxRight = madd(right, f32x4.mul(f32x4.sub(v128.load(x + i, 16), m), s), hxRight);
   }
-  let sumH = sumLanes(h4);
-  let sumHX = sumLanes(hx4);
+  let sumH = sumLanes(f32x4.add(hLeft, hRight));
+  let sumHX = sumLanes(f32x4.add(hxLeft, hxRight));
   for (; i < end; i += 4) {
     const h = load<f32>(dy + i) * load<f32>(gain + i);
     sumH += h;
@@ -62,13 +67,25 @@ function rowBackward(
   const meanH: f32 = center ? sumH / f32(width) : 0;
   const meanHX = sumHX / f32(width);
 
-  for (i = 0; i + 16 <= end; i += 16) {
-    const d = v128.load(dy + i);
-    const z = f32x4.mul(f32x4.sub(v128.load(x + i), m), s);
-    const h = f32x4.sub(f32x4.mul(d, v128.load(gain + i)), f32x4.splat(meanH));
-    v128.store(dx + i, f32x4.mul(s, f32x4.sub(h, f32x4.mul(z, f32x4.splat(meanHX)))));
-    v128.store(dgain + i, madd(d, z, v128.load(dgain + i)));
-    if (dbias !== 0) v128.store(dbias + i, f32x4.add(v128.load(dbias + i), d));
+  const mh = f32x4.splat(meanH);
+  const mhx = f32x4.splat(meanHX);
+  for (i = 0; i + 32 <= end; i += 32) {
+    const dLeft = v128.load(dy + i);
+    const dRight = v128.load(dy + i, 16);
+    const zLeft = f32x4.mul(f32x4.sub(v128.load(x + i), m), s);
+    const zRight = f32x4.mul(f32x4.sub(v128.load(x + i, 16), m), s);
+    const left = f32x4.sub(f32x4.mul(dLeft, v128.load(gain + i)), mh);
+    const right = f32x4.sub(f32x4.mul(dRight, v128.load(gain + i, 16)), mh);
+    storePair(
+      dx + i,
+      f32x4.mul(s, f32x4.sub(left, f32x4.mul(zLeft, mhx))),
+      f32x4.mul(s, f32x4.sub(right, f32x4.mul(zRight, mhx))),
+    );
+    const g = dgain + i;
+    storePair(g, madd(dLeft, zLeft, v128.load(g)), madd(dRight, zRight, v128.load(g, 16)));
+    if (dbias === 0) continue;
+    const b = dbias + i;
+    storePair(b, f32x4.add(v128.load(b), dLeft), f32x4.add(v128.load(b, 16), dRight));
   }
   for (; i < end; i += 4) {
     const d = load<f32>(dy + i);

@@ -1,4 +1,4 @@
-import { madd } from './lanes';
+import { madd, storePair } from './lanes';
 import { dot64 } from './sums64';
 
 /**
@@ -27,15 +27,20 @@ export function adamStep(
   rate: f32,
   decay: f32,
 ): void {
-  const end = (count & ~3) * 4;
+  const end = (count & ~7) * 4;
   let i: usize = 0;
-  for (; i < end; i += 16) {
-    const g4 = v128.load(g + i);
-    const m4 = average(beta1, rest1, v128.load(m + i), g4);
-    const v4 = average(beta2, rest2, v128.load(v + i), f32x4.mul(g4, g4));
-    v128.store(nextM + i, m4);
-    v128.store(nextV + i, v4);
-    v128.store(u + i, adamUpdate(m4, v4, v128.load(w + i), epsilon, rate, decay));
+  for (; i < end; i += 32) {
+    const gLeft = v128.load(g + i);
+    const gRight = v128.load(g + i, 16);
+    const mLeft = average(beta1, rest1, v128.load(m + i), gLeft);
+    const mRight = average(beta1, rest1, v128.load(m + i, 16), gRight);
+    const vLeft = average(beta2, rest2, v128.load(v + i), f32x4.mul(gLeft, gLeft));
+    const vRight = average(beta2, rest2, v128.load(v + i, 16), f32x4.mul(gRight, gRight));
+    const uLeft = adamUpdate(mLeft, vLeft, v128.load(w + i), epsilon, rate, decay);
+    const uRight = adamUpdate(mRight, vRight, v128.load(w + i, 16), epsilon, rate, decay);
+    storePair(nextM + i, mLeft, mRight);
+    storePair(nextV + i, vLeft, vRight);
+    storePair(u + i, uLeft, uRight);
   }
   for (; i < count * 4; i += 4) {
     const g4 = v128.load_splat<f32>(g + i);
@@ -80,18 +85,25 @@ export function grokAdamWStep(
   const lambda4 = f32x4.splat(lambda);
   const norm = maxNorm > 0 ? sqrt<f64>(dot64(gradient, gradient, count)) : 0;
   const scale4 = f32x4.splat(maxNorm > 0 ? <f32>min<f64>(1, maxNorm / (norm + 1e-6)) : 1);
-  const end = (count & ~3) * 4;
+  const end = (count & ~7) * 4;
   let i: usize = 0;
-  for (; i < end; i += 16) {
-    const g4 = f32x4.mul(v128.load(gradient + i), scale4);
-    const e4 = average(alpha, restAlpha, v128.load(ema + i), g4);
-    const h4 = madd(lambda4, e4, g4);
-    const m4 = average(beta1, rest1, v128.load(m + i), h4);
-    const v4 = average(beta2, rest2, v128.load(v + i), f32x4.mul(h4, h4));
-    v128.store(nextEma + i, e4);
-    v128.store(nextM + i, m4);
-    v128.store(nextV + i, v4);
-    v128.store(u + i, adamUpdate(m4, v4, v128.load(w + i), epsilon, rate, decay));
+  for (; i < end; i += 32) {
+    const gLeft = f32x4.mul(v128.load(gradient + i), scale4);
+    const gRight = f32x4.mul(v128.load(gradient + i, 16), scale4);
+    const eLeft = average(alpha, restAlpha, v128.load(ema + i), gLeft);
+    const eRight = average(alpha, restAlpha, v128.load(ema + i, 16), gRight);
+    const hLeft = madd(lambda4, eLeft, gLeft);
+    const hRight = madd(lambda4, eRight, gRight);
+    const mLeft = average(beta1, rest1, v128.load(m + i), hLeft);
+    const mRight = average(beta1, rest1, v128.load(m + i, 16), hRight);
+    const vLeft = average(beta2, rest2, v128.load(v + i), f32x4.mul(hLeft, hLeft));
+    const vRight = average(beta2, rest2, v128.load(v + i, 16), f32x4.mul(hRight, hRight));
+    const uLeft = adamUpdate(mLeft, vLeft, v128.load(w + i), epsilon, rate, decay);
+    const uRight = adamUpdate(mRight, vRight, v128.load(w + i, 16), epsilon, rate, decay);
+    storePair(nextEma + i, eLeft, eRight);
+    storePair(nextM + i, mLeft, mRight);
+    storePair(nextV + i, vLeft, vRight);
+    storePair(u + i, uLeft, uRight);
   }
   for (; i < count * 4; i += 4) {
     const g4 = f32x4.mul(v128.load_splat<f32>(gradient + i), scale4);

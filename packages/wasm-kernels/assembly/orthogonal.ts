@@ -1,4 +1,4 @@
-import { madd } from './lanes';
+import { madd, storePair } from './lanes';
 import { addExact, promoteHigh } from './sums64';
 
 /** Below this share of the gradient, the part orthogonal to the weights is rounding error. */
@@ -111,8 +111,9 @@ function writePart(g: usize, w: usize, u: usize, count: usize, share: f64, scale
 function writePartFast(g: usize, w: usize, u: usize, count: usize, share: f32, scale: f32): void {
   const c = f32x4.splat(-share);
   const s = f32x4.splat(scale);
-  for (; count >= 4; count -= 4, g += 16, w += 16, u += 16) {
-    v128.store(u, madd(c, v128.load(w), f32x4.mul(s, v128.load(g))));
+  for (; count >= 8; count -= 8, g += 32, w += 32, u += 32) {
+    const left = madd(c, v128.load(w), f32x4.mul(s, v128.load(g)));
+    storePair(u, left, madd(c, v128.load(w, 16), f32x4.mul(s, v128.load(g, 16))));
   }
   for (; count > 0; count--, g += 4, w += 4, u += 4) {
     store<f32>(u, scale * load<f32>(g) - share * load<f32>(w));

@@ -1,4 +1,4 @@
-import { madd, sumLanes } from './lanes';
+import { madd, storePair, sumLanes } from './lanes';
 
 /** Numbers added in float32 before the sum moves on to float64. */
 const RUN: usize = 2048;
@@ -54,8 +54,7 @@ function sumRows(x: usize, y: usize, rows: usize, inner: usize, scale: f32): voi
         s1 = f32x4.add(s1, v128.load(p, 16));
       }
       const target = y + i * 4;
-      v128.store(target, madd(s0, factor, v128.load(target)));
-      v128.store(target, madd(s1, factor, v128.load(target, 16)), 16);
+      storePair(target, madd(s0, factor, v128.load(target)), madd(s1, factor, v128.load(target, 16)));
     }
     for (; i < inner; i++) {
       let s: f32 = 0;
@@ -87,6 +86,12 @@ export function maxAxis(x: usize, y: usize, outer: usize, reduced: usize, inner:
 /** The largest of `count` numbers. */
 export function maxRun(x: usize, count: usize): f32 {
   let m = f32x4.splat(-Infinity);
+  let right = m;
+  for (; count >= 8; count -= 8, x += 32) {
+    m = f32x4.max(m, v128.load(x));
+    right = f32x4.max(right, v128.load(x, 16));
+  }
+  m = f32x4.max(m, right);
   for (; count >= 4; count -= 4, x += 16) m = f32x4.max(m, v128.load(x));
   for (; count > 0; count--, x += 4) m = f32x4.max(m, v128.load_splat<f32>(x));
   m = f32x4.max(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1));

@@ -1,5 +1,5 @@
 import { clearBytes } from './bytes';
-import { pick } from './lanes';
+import { pick, storePair } from './lanes';
 import { promoteHigh } from './sums64';
 
 /**
@@ -89,11 +89,16 @@ function sumOfShares(x: usize, count: usize): f64 {
 function slopes(x: usize, y: usize, count: usize, factor: f32): void {
   const one = f32x4.splat(1);
   const f = f32x4.splat(factor);
+  const zero = f32x4.splat(0);
   let i: usize = 0;
-  for (; i + 4 <= count; i += 4) {
-    const v = v128.load(x + i * 4);
-    const r = f32x4.div(one, f32x4.add(f32x4.abs(v), one));
-    v128.store(y + i * 4, f32x4.mul(f, pick(f32x4.ge(v, f32x4.splat(0)), one, f32x4.mul(r, r))));
+  for (; i + 8 <= count; i += 8) {
+    const left = v128.load(x + i * 4);
+    const right = v128.load(x + i * 4, 16);
+    const rLeft = f32x4.div(one, f32x4.add(f32x4.abs(left), one));
+    const rRight = f32x4.div(one, f32x4.add(f32x4.abs(right), one));
+    const yLeft = pick(f32x4.ge(left, zero), one, f32x4.mul(rLeft, rLeft));
+    const yRight = pick(f32x4.ge(right, zero), one, f32x4.mul(rRight, rRight));
+    storePair(y + i * 4, f32x4.mul(f, yLeft), f32x4.mul(f, yRight));
   }
   for (; i < count; i++) {
     const v = load<f32>(x + i * 4);

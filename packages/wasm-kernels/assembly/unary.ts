@@ -1,4 +1,5 @@
 import { exp4 } from './exp';
+import { storePair } from './lanes';
 import { log1p4, log4 } from './log';
 import { erf4, expm14, softplus4, tanh4 } from './special';
 
@@ -14,41 +15,47 @@ const RSQRT = 7;
 
 /** y = f(x) for `count` numbers. One loop per function: its constants stay in registers. */
 export function unary(f: i32, x: usize, y: usize, count: usize): void {
-  const end = x + (count & ~3) * 4;
+  const pairs = x + (count & ~7) * 4;
   switch (f) {
     case EXP:
-      for (; x < end; x += 16, y += 16) v128.store(y, exp4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, exp4(v128.load(x)), exp4(v128.load(x, 16)));
       break;
     case EXPM1:
-      for (; x < end; x += 16, y += 16) v128.store(y, expm14(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, expm14(v128.load(x)), expm14(v128.load(x, 16)));
       break;
     case LOG:
-      for (; x < end; x += 16, y += 16) v128.store(y, log4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, log4(v128.load(x)), log4(v128.load(x, 16)));
       break;
     case LOG1P:
-      for (; x < end; x += 16, y += 16) v128.store(y, log1p4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, log1p4(v128.load(x)), log1p4(v128.load(x, 16)));
       break;
     case TANH:
-      for (; x < end; x += 16, y += 16) v128.store(y, tanh4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, tanh4(v128.load(x)), tanh4(v128.load(x, 16)));
       break;
     case ERF:
-      for (; x < end; x += 16, y += 16) v128.store(y, erf4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, erf4(v128.load(x)), erf4(v128.load(x, 16)));
       break;
     case SOFTPLUS:
-      for (; x < end; x += 16, y += 16) v128.store(y, softplus4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, softplus4(v128.load(x)), softplus4(v128.load(x, 16)));
       break;
     case RSQRT:
-      for (; x < end; x += 16, y += 16) v128.store(y, rsqrt4(v128.load(x)));
+      for (; x < pairs; x += 32, y += 32) storePair(y, rsqrt4(v128.load(x)), rsqrt4(v128.load(x, 16)));
       break;
     default:
       unreachable();
+  }
+  count &= 7;
+  if (count >= 4) {
+    v128.store(y, evaluate(f, v128.load(x)));
+    x += 16;
+    y += 16;
   }
   for (count &= 3; count > 0; count--, x += 4, y += 4) {
     store<f32>(y, f32x4.extract_lane(evaluate(f, v128.load_splat<f32>(x)), 0));
   }
 }
 
-/** One number, in every lane. */
+/** Four numbers. */
 function evaluate(f: i32, x: v128): v128 {
   switch (f) {
     case EXP:

@@ -13,12 +13,33 @@ export const hasSimd = (): boolean => validates(SIMD_PROBE);
  */
 export function hasRelaxedSimd(): boolean {
   if (validates(RELAXED_PROBE)) return true;
+  const node = nodeWithFlags();
+  if (!node) return false;
+  node.setFlag('--experimental-wasm-relaxed-simd');
+  return validates(RELAXED_PROBE);
+}
+
+/** The first version of Node whose V8 can revectorize. */
+const REVECTORIZES = 22;
+
+/** Whether V8 can join neighbouring vectors of 128 bits into one of 256 when it compiles wasm. */
+export const canRevectorize = (): boolean => (nodeWithFlags()?.major ?? 0) >= REVECTORIZES;
+
+/** Switches that on or off, for what the process compiles from now on. */
+export function setRevectorize(on: boolean): void {
+  nodeWithFlags()?.setFlag(`--${on ? '' : 'no-'}experimental-wasm-revectorize`);
+}
+
+/** Node, if this is one that lets a program set V8's flags. */
+function nodeWithFlags(): { major: number; setFlag(flag: string): void } | null {
   const { process } = globalThis as { process?: NodeJS.Process };
   // Not an import: bundlers for browsers would have to resolve it.
   const v8 = process?.getBuiltinModule?.('node:v8');
-  if (!v8?.setFlagsFromString) return false;
-  v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
-  return validates(RELAXED_PROBE);
+  if (!process || !v8?.setFlagsFromString) return null;
+  return {
+    major: Number.parseInt(process.versions.node, 10),
+    setFlag: (flag) => v8.setFlagsFromString(flag),
+  };
 }
 
 /** Validates a module with one function of the given body. */

@@ -1,10 +1,11 @@
 import { getKernel, type KernelConfig, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
-import { runningBackend, whyUnsupported } from './backend.js';
-import { hasRelaxedSimd, hasSimd } from './features.js';
+import { runningBackend, type WasmBackend, whyUnsupported } from './backend.js';
+import { canRevectorize, hasRelaxedSimd, hasSimd, setRevectorize } from './features.js';
 import { repairMatMulGradient } from './gradients.js';
 import { kernelFunc } from './kernel.js';
 import { kernels } from './kernels/index.js';
-import { compileModule, Instances } from './module.js';
+import { type Build, compileModule, Instances } from './module.js';
+import { whyProductsAreWrong } from './verify-products.js';
 
 export interface InstallOptions {
   /**
@@ -12,6 +13,12 @@ export interface InstallOptions {
    * from one make of CPU to another; `false` gives the same bits everywhere.
    */
   relaxedSimd?: boolean;
+  /**
+   * Whether V8 shall compile the kernels for vectors of 256 bits, in Node 22 and later. This sets an experimental flag
+   * of V8, `--experimental-wasm-revectorize`, for the process. Products are compared with exact ones first; if they
+   * differ, the flag is unset again. Default `false`.
+   */
+  revectorize?: boolean;
 }
 
 /** What {@link installWasmKernels} did. */
@@ -22,6 +29,8 @@ export interface InstallReport {
   reason?: string;
   simd: boolean;
   relaxedSimd: boolean;
+  /** Whether V8 was asked for vectors of 256 bits. */
+  revectorize: boolean;
   /** Names of the kernels now registered. */
   kernels: string[];
   /** {@link uninstallWasmKernels}. */
@@ -54,7 +63,8 @@ export function uninstallWasmKernels(): void {
   current = null;
 }
 
-async function install({ relaxedSimd: relaxedAllowed = true }: InstallOptions): Promise<InstallReport> {
+async function install(options: InstallOptions): Promise<InstallReport> {
+  const { relaxedSimd: relaxedAllowed = true, revectorize: wide = false } = options;
   const backend = runningBackend();
   if (!backend) {
     throw new Error(
@@ -67,11 +77,12 @@ async function install({ relaxedSimd: relaxedAllowed = true }: InstallOptions): 
   const reason = whyUnsupported(backend) ?? (simd ? null : 'this engine has no WebAssembly SIMD');
   if (reason !== null) {
     console.warn(`installWasmKernels: tfjs's own kernels stay in place: ${reason}.`);
-    return { installed: false, reason, simd, relaxedSimd, kernels: [], uninstall: uninstallWasmKernels };
+    const refused = { installed: false, reason, simd, relaxedSimd, revectorize: false, kernels: [] };
+    return { ...refused, uninstall: uninstallWasmKernels };
   }
 
-  const instances = new Instances(await compileModule(relaxedSimd));
-  instances.of(backend); // fails here, before anything is replaced, if it cannot run
+  const widest = wide && canRevectorize() ? await startRevectorized(backend, relaxedSimd) : null;
+  const instances = widest ?? (await start(backend, { relaxedSimd, revectorize: false }));
   const restore = [
     repairMatMulGradient(),
     ...kernels.map((kernel) => {
@@ -95,9 +106,29 @@ async function install({ relaxedSimd: relaxedAllowed = true }: InstallOptions): 
     installed: true,
     simd,
     relaxedSimd,
+    revectorize: widest !== null,
     kernels: kernels.map(({ name }) => name),
     uninstall: uninstallWasmKernels,
   };
+}
+
+/** Fails here, before anything is replaced, if the module cannot run on the backend. */
+async function start(backend: WasmBackend, build: Build): Promise<Instances> {
+  const instances = new Instances(await compileModule(build));
+  instances.of(backend);
+  return instances;
+}
+
+/** The module, compiled for vectors of 256 bits; null, with the flag unset, if its products are wrong. */
+async function startRevectorized(backend: WasmBackend, relaxedSimd: boolean): Promise<Instances | null> {
+  setRevectorize(true);
+  const instances = await start(backend, { relaxedSimd, revectorize: true });
+  const wrong = await whyProductsAreWrong(backend, instances.of(backend));
+  if (wrong === null) return instances;
+  setRevectorize(false);
+  instances.dispose();
+  console.warn(`installWasmKernels: vectors of 128 bits are used, since with revectorize ${wrong}.`);
+  return null;
 }
 
 /** @returns A function that puts `stock` back, unless somebody else has replaced the kernel since. */

@@ -10,15 +10,23 @@ export interface Instance {
   scratch: number;
 }
 
-const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
+/** How a module is compiled. */
+export interface Build {
+  relaxedSimd: boolean;
+  /** Whether V8's revectorizer is on while it is. */
+  revectorize: boolean;
+}
+
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /** Decodes and compiles one of the two embedded builds; once, so that what the engine optimised stays. */
-export function compileModule(relaxedSimd: boolean): Promise<WebAssembly.Module> {
-  let module = compiled.get(relaxedSimd);
+export function compileModule({ relaxedSimd, revectorize }: Build): Promise<WebAssembly.Module> {
+  const key = `${relaxedSimd} ${revectorize}`;
+  let module = compiled.get(key);
   if (!module) {
     const text = atob(relaxedSimd ? RELAXED_SIMD : SIMD);
     module = WebAssembly.compile(Uint8Array.from(text, (character) => character.charCodeAt(0)));
-    compiled.set(relaxedSimd, module);
+    compiled.set(key, module);
   }
   return module;
 }
