@@ -9,12 +9,12 @@ import { Keeper } from './keeper.js';
 import { checkMetrics, metricsOf } from './known-metrics.js';
 import { inOrder } from './model.js';
 import { checkOptions, type TrainOptions } from './options.js';
+import { poolOf, serveIfWorker } from './pool-of.js';
 import { PrecisionEmulation } from './precision.js';
 import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
 import { stepGradients } from './step-gradients.js';
 import { tidyOnError } from './tidy-on-error.js';
-import { poolOf, serveIfWorker } from './workers.js';
 
 export interface TrainResult extends End {
   /** The last value of every metric. */
