@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,27 +14,43 @@ declare module 'vitest' {
  * `BACKENDS=cpu npm test` picks some. Each test runs in a scope; variables are disposed after it.
  */
 export function describeOnBackends(name: string, suite: (backend: string) => void): void {
-  describe.each(inject('backends'))(`${name} on %s`, (backend) => {
-    let before: number;
+  describe.each(inject('backends'))(`${name} on %s`, (backend) => onBackend(backend, suite));
+}
+
+/** {@link describeOnBackends}, and on wasm once more with `@evenkeel/wasm-kernels` installed. */
+export function describeOnBackendsAndKernels(name: string, suite: (backend: string) => void): void {
+  describeOnBackends(name, suite);
+  describe.runIf(inject('backends').includes('wasm'))(`${name} on wasm with kernels`, () => {
+    let uninstall: () => void;
     beforeAll(async () => {
-      if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
-      if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
-      if (!(await tf.setBackend(backend))) {
-        throw new Error(
-          `describeOnBackends: backend '${backend}' did not start, expected one that runs here.`,
-        );
-      }
-      await tf.ready();
+      await import('@tensorflow/tfjs-backend-wasm');
+      await tf.setBackend('wasm');
+      const { installWasmKernels } = await import('@evenkeel/wasm-kernels');
+      ({ uninstall } = await installWasmKernels());
     });
-    beforeEach(() => {
-      before = tf.memory().numTensors;
-      tf.engine().startScope();
-    });
-    afterEach(() => {
-      tf.engine().endScope();
-      tf.disposeVariables();
-      expect(tf.memory().numTensors, 'tensors alive after the test, minus before').toBe(before);
-    });
-    suite(backend);
+    onBackend('wasm', suite);
+    afterAll(() => uninstall());
   });
+}
+
+function onBackend(backend: string, suite: (backend: string) => void): void {
+  let before: number;
+  beforeAll(async () => {
+    if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+    if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+    if (!(await tf.setBackend(backend))) {
+      throw new Error(`describeOnBackends: backend '${backend}' did not start, expected one that runs here.`);
+    }
+    await tf.ready();
+  });
+  beforeEach(() => {
+    before = tf.memory().numTensors;
+    tf.engine().startScope();
+  });
+  afterEach(() => {
+    tf.engine().endScope();
+    tf.disposeVariables();
+    expect(tf.memory().numTensors, 'tensors alive after the test, minus before').toBe(before);
+  });
+  suite(backend);
 }

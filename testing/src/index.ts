@@ -1,5 +1,6 @@
 export { countedBytes } from './counted-bytes.js';
-export { describeOnBackends } from './describe-on-backends.js';
+export { describeEdges, type Edge } from './describe-edges.js';
+export { describeOnBackends, describeOnBackendsAndKernels } from './describe-on-backends.js';
 export { describeTransform } from './describe-transform.js';
 export { expectClose, type Tolerance } from './expect-close.js';
 export { expectGradientMatchesDifferences } from './finite-differences.js';

@@ -407,6 +407,7 @@ describe('help', () => {
       'tokenize',
       'certify',
       'interpolate',
+      'export',
       'report',
       'doctor',
     ]) {

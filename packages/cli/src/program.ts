@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
 import { certifyCommand } from './commands/certify.js';
 import { doctorCommand } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
 import { generateCommand } from './commands/generate.js';
 import { interpolateCommand } from './commands/interpolate.js';
 import { reportCommand } from './commands/report.js';
@@ -32,6 +33,7 @@ export function createProgram(finish: (code: number) => void): Command {
     tokenizeCommand(),
     certifyCommand(),
     interpolateCommand(),
+    exportCommand(),
     reportCommand(),
     doctorCommand(finish),
   ];

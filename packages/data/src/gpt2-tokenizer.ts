@@ -3,7 +3,8 @@ import { show } from './check.js';
 import type { Tokenizer } from './tokenizer.js';
 import { wordEndsBefore } from './word-boundary.js';
 
-const [VOCAB_SIZE, END_OF_TEXT] = [50257, 50256];
+const VOCAB_SIZE = 50257;
+export const END_OF_TEXT = 50256;
 
 /**
  * How GPT-2 divides a text into words before it encodes them one by one. White space is Unicode's: JavaScript's `\s` takes
@@ -27,8 +28,7 @@ const [CACHED_LENGTH, CACHED_WORDS] = [64, 2 ** 16];
  * @throws If `gpt-tokenizer` is not installed. Any GPT-2 `tokenizer.json` works without it: {@link tokenizerFromJson}.
  */
 export async function gpt2Tokenizer(): Promise<Tokenizer> {
-  const bytes = (await loadVocabulary()).map(bytesOf);
-  bytes[END_OF_TEXT] = bytesOf('<|endoftext|>');
+  const bytes = await gpt2Bytes();
   const ranks = new Map(bytes.slice(0, END_OF_TEXT).map((token, id) => [latin1(token), id]));
   const cache = new Map<string, number[]>();
   const encodeWord = (word: string): number[] => {
@@ -69,11 +69,19 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
   };
 }
 
+/** What each token stands for, by its id. */
+export async function gpt2Bytes(): Promise<Uint8Array[]> {
+  const bytes = (await loadVocabulary()).map(bytesOf);
+  bytes[END_OF_TEXT] = bytesOf('<|endoftext|>');
+  return bytes;
+}
+
 const bytesOf = (token: string | readonly number[]): Uint8Array =>
   typeof token === 'string' ? new TextEncoder().encode(token) : Uint8Array.from(token);
 
 /** Bytes as the characters U+0000 … U+00FF, to look them up. */
-const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+export const latin1 = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
 async function loadVocabulary(): Promise<readonly (string | readonly number[])[]> {
   try {

@@ -42,6 +42,7 @@ export {
   tokenizerFromFiles,
   tokenizerFromJson,
 } from './tokenizer-from-json.js';
+export { tokenizerToJson } from './tokenizer-to-json.js';
 export type { EncodeOptions, TokenizeProgress } from './write-tokens.js';
 
 // Positions in data, for sources of batches of one's own.

@@ -1,8 +1,10 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { type CharacterTokenizer, characterTokenizer } from './character-tokenizer.js';
 import { show } from './check.js';
 import { GPT2_WORD } from './gpt2-tokenizer.js';
 import { readSpecialTokens, type SpecialTokens, type TokenizerContents } from './special-tokens.js';
 import type { Tokenizer } from './tokenizer.js';
+import { charactersOf } from './tokenizer-to-json.js';
 import { wordEndsBefore } from './word-boundary.js';
 
 /** The files of a published tokenizer, as texts. Only `tokenizer.json` must be there. */
@@ -114,7 +116,14 @@ export function readTokenizer(
         : published.decode(list, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
     },
     ...(splitsAtWords(json) ? { canSplit: outside(json.added_tokens ?? []) } : {}),
+    ...characterTokenizerIn(json),
   };
+}
+
+/** What `tokenizerToJson` wrote of a tokenizer by characters is that tokenizer again, which refuses unknown characters. */
+function characterTokenizerIn(json: TokenizerJson): CharacterTokenizer | undefined {
+  const characters = charactersOf(json);
+  return characters && characterTokenizer(characters);
 }
 
 /** Tokens that the configuration adds to those of `tokenizer.json`, as fine-tuned models have them. */

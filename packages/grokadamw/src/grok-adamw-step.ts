@@ -1,5 +1,5 @@
 import { KERNELS, kernelOr } from '@evenkeel/ops';
-import { clipFactor, globalNorm } from '@evenkeel/optim';
+import { clipFactor } from '@evenkeel/optim';
 import { add, div, mul, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
 
 /** The numbers of one step of one parameter. All are known on the host. */
@@ -58,4 +58,4 @@ export function grokAdamWStep(tensors: GrokAdamWTensors, step: GrokAdamWStep): T
 }
 
 const clipped = (gradient: Tensor, maxNorm: number): Tensor =>
-  maxNorm === 0 ? gradient : mul(gradient, clipFactor(globalNorm([gradient], 2), maxNorm));
+  maxNorm === 0 ? gradient : mul(gradient, clipFactor([gradient], maxNorm));

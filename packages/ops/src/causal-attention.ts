@@ -2,6 +2,7 @@ import { type Tensor, util } from '@tensorflow/tfjs-core';
 import { type AttentionAttributes, attention, attentionGradients } from './attention-definition.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -47,6 +48,7 @@ export function causalAttention(
   requireShapes(q, k, v);
   requireFloat('causalAttention', { q, k, v });
   const attributes = attributesFrom(options, q, k);
+  if (q.size === 0) return overNothing([q, k, v], q.shape);
   return withGradient(
     [q, k, v],
     () => {
@@ -71,7 +73,7 @@ function requireShapes(q: Tensor, k: Tensor, v: Tensor): void {
     k.rank === 4 &&
     batch === batchK &&
     dim === dimK &&
-    heads % kvHeads === 0 &&
+    (heads % kvHeads === 0 || (heads === 0 && kvHeads === 0)) &&
     util.arraysEqual(k.shape, v.shape);
   util.assert(
     fits,
@@ -87,7 +89,7 @@ function attributesFrom(options: CausalAttentionOptions, q: Tensor, k: Tensor): 
   const [, , time, dim] = q.shape as number[];
   const timeK = (k.shape as number[])[2];
   const {
-    scale = 1 / Math.sqrt(dim),
+    scale = 1 / Math.sqrt(Math.max(dim, 1)),
     window = Infinity,
     offset = timeK - time,
     dropout = 0,

@@ -1,4 +1,12 @@
-import { matMul, ones, reshape, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  matMul,
+  ones,
+  reshape,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  zeros,
+} from '@tensorflow/tfjs-core';
 
 /**
  * The sum of the rows of a matrix, as a product: on tfjs 4.22's wasm backend 15 times faster than
@@ -6,5 +14,6 @@ import { matMul, ones, reshape, type Tensor, type Tensor1D, type Tensor2D } from
  */
 export function columnSums(rows: Tensor): Tensor1D {
   const [count, columns] = rows.shape;
+  if (rows.size === 0) return zeros([columns]);
   return reshape(matMul(ones([1, count]), rows as Tensor2D), [columns]);
 }

@@ -7,6 +7,7 @@ import {
   unsortedSegmentSum,
   util,
 } from '@tensorflow/tfjs-core';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -41,7 +42,8 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   requireFloat('embedding', { table });
   const vocabulary = table.shape[0];
   if (HOST_BACKENDS.includes(getBackend())) requireInRange(ids, vocabulary);
-  return gatherRows(table, ids);
+  const shape = [...ids.shape, table.shape[1] as number];
+  return util.sizeFromShape(shape) === 0 ? overNothing([table], shape) : gatherRows(table, ids);
 }
 
 function requireInRange(ids: Tensor, vocabulary: number): void {

@@ -12,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -44,6 +45,7 @@ export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Ten
   );
   requireFloat('gelu', { x });
   const { value, slope } = approximate === 'tanh' ? tanhForm : erfForm;
+  if (x.size === 0) return overNothing([x], x.shape);
   return withGradient(
     [x],
     () => ({ value: kernelOr(KERNELS.gelu, { x }, { approximate }, () => value(x)), save: [x] }),

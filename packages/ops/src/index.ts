@@ -1,6 +1,7 @@
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
 export { dropoutHash, dropoutMask } from './dropout-mask.js';
 export { embedding } from './embedding.js';
+export { euclideanNorm } from './euclidean-norm.js';
 export { type GeluOptions, gelu } from './gelu.js';
 export { innerProduct } from './inner-product.js';
 export { KERNELS } from './kernel-names.js';
@@ -8,6 +9,8 @@ export { type KernelAttributes, kernelOr } from './kernel-or.js';
 export { type LayerNormOptions, layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
 export { maxMin } from './max-min.js';
+export { overNothing } from './over-nothing.js';
+export { rangeScale } from './range-scale.js';
 export { type RmsNormOptions, rmsNorm } from './rms-norm.js';
 export type { RotaryLayout } from './rotary-definition.js';
 export { type RotaryEmbeddingOptions, rotaryEmbedding } from './rotary-embedding.js';

@@ -63,6 +63,8 @@ export const KERNELS = {
 
   /** Σ x², accurate to 1e-6 relative for 10⁸ entries. `{x}` → scalar. */
   sumOfSquares: 'EvenkeelSumOfSquares',
+  /** √(Σ x²) / unit, for every x whose result float32 holds. `{x}`, `{unit: number}` → scalar. */
+  euclideanNorm: 'EvenkeelEuclideanNorm',
 
   /**
    * Cross-entropy in nats of each example: log Σⱼ exp(xⱼ) − x_label, max-subtracted, in float32.

@@ -1,9 +1,12 @@
-import { add, mean, mul, reshape, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
+import { add, mean, mul, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
 import { columnSums } from './column-sums.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { requirePerFeature } from './require-per-feature.js';
+import { rows } from './rows.js';
+import { scaledRows } from './scaled-rows.js';
 import { withGradient } from './with-gradient.js';
 
 export interface LayerNormOptions {
@@ -36,8 +39,10 @@ export function layerNorm(
     () =>
       `layerNorm: epsilon is ${epsilon}, expected a number ≥ 0. Use the one of the model, typically 1e-5.`,
   );
+  const inputs = [x, gain, bias].filter((tensor) => tensor !== undefined);
+  if (x.size === 0) return overNothing(inputs, x.shape);
   return withGradient(
-    [x, gain, bias].filter((tensor) => tensor !== undefined),
+    inputs,
     () => {
       const definition = () => {
         const unit = standardized(x, epsilon).unit;
@@ -60,9 +65,10 @@ export function layerNorm(
 }
 
 function standardized(x: Tensor, epsilon: number): { unit: Tensor; inverseDeviation: Tensor } {
-  const centred = sub(x, mean(x, -1, true));
-  const inverseDeviation = rsqrt(add<Tensor>(mean(square(centred), -1, true), epsilon));
-  return { unit: mul(centred, inverseDeviation), inverseDeviation };
+  const { scaled, scale, scaledEpsilon } = scaledRows(x, epsilon);
+  const centred = sub(scaled, mean(scaled, -1, true));
+  const inverse = rsqrt(add<Tensor>(mean(square(centred), -1, true), scaledEpsilon));
+  return { unit: mul(centred, inverse), inverseDeviation: mul(inverse, scale) };
 }
 
 /** With g = dy · gain and u the standardised x: dx = (g − mean(g) − u mean(g u)) / √(σ² + ε). */
@@ -71,6 +77,5 @@ function gradients(dy: Tensor, x: Tensor, gain: Tensor | undefined, epsilon: num
   const g = gain ? mul<Tensor>(dy, gain) : dy;
   const along = mul(unit, mean(mul(g, unit), -1, true));
   const dx = mul<Tensor>(sub(sub(g, mean(g, -1, true)), along), inverseDeviation);
-  const rows = [-1, x.shape[x.rank - 1]];
-  return [dx, columnSums(reshape(mul(dy, unit), rows)), columnSums(reshape(dy, rows))];
+  return [dx, columnSums(rows(mul(dy, unit))), columnSums(rows(dy))];
 }

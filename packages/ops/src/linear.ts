@@ -1,17 +1,18 @@
 import {
   add,
   matMul,
-  type Rank,
   reshape,
   type Tensor,
   type Tensor2D,
   transpose,
   util,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import { columnSums } from './column-sums.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
 import { requireFloat } from './require-float.js';
+import { rows } from './rows.js';
 import { withGradient } from './with-gradient.js';
 
 /**
@@ -57,18 +58,20 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 }
 
 function product(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const [outputs, inputs] = weight.shape;
-  const rows = matMul(reshape<Rank.R2>(x, [-1, inputs]), transpose(weight as Tensor2D));
-  return reshape(bias ? add(rows, bias) : rows, [...x.shape.slice(0, -1), outputs]);
+  const y = productOf(rows(x), transpose(weight as Tensor2D));
+  return reshape(bias ? add(y, bias) : y, [...x.shape.slice(0, -1), weight.shape[0]]);
 }
 
 /** dx = dy W, dW = dyᵀ x, db = Σ dy, with every product un-transposed. */
 function gradients(dy: Tensor, x: Tensor, weight: Tensor): Tensor[] {
-  const [outputs, inputs] = weight.shape;
-  const dyRows = reshape<Rank.R2>(dy, [-1, outputs]);
+  const dyRows = rows(dy);
   return [
-    reshape(matMul(dyRows, weight as Tensor2D), x.shape),
-    matMul(transpose(dyRows), reshape<Rank.R2>(x, [-1, inputs])),
+    reshape(productOf(dyRows, weight as Tensor2D), x.shape),
+    productOf(transpose(dyRows), rows(x)),
     columnSums(dyRows),
   ];
 }
+
+/** A product that may have no rows, no columns or nothing to sum: tfjs 4.22 leaves memory uninitialised there on wasm. */
+const productOf = (a: Tensor2D, b: Tensor2D): Tensor2D =>
+  a.size === 0 || b.size === 0 ? zeros([a.shape[0], b.shape[1]]) : matMul(a, b);

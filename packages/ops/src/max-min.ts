@@ -1,4 +1,5 @@
 import { concat, greater, maximum, minimum, split, type Tensor, util, where } from '@tensorflow/tfjs-core';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -22,6 +23,7 @@ export function maxMin(x: Tensor): Tensor {
     x.rank > 0 && x.shape[x.rank - 1] % 2 === 0,
     () => `maxMin: x has shape [${x.shape}], expected an even last dimension. It sorts pairs.`,
   );
+  if (x.size === 0) return overNothing([x], x.shape);
   return withGradient(
     [x],
     () => {

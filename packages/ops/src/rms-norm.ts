@@ -1,9 +1,12 @@
-import { add, mean, mul, reshape, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
+import { add, mean, mul, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
 import { columnSums } from './column-sums.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { requirePerFeature } from './require-per-feature.js';
+import { rows } from './rows.js';
+import { scaledRows } from './scaled-rows.js';
 import { withGradient } from './with-gradient.js';
 
 export interface RmsNormOptions {
@@ -31,11 +34,13 @@ export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-6 }: RmsNormOpt
     epsilon >= 0,
     () => `rmsNorm: epsilon is ${epsilon}, expected a number ≥ 0. Use the one of the model, typically 1e-6.`,
   );
+  const inputs = gain ? [x, gain] : [x];
+  if (x.size === 0) return overNothing(inputs, x.shape);
   return withGradient(
-    gain ? [x, gain] : [x],
+    inputs,
     () => {
       const definition = () => {
-        const unit = mul<Tensor>(x, inverseRms(x, epsilon));
+        const { unit } = standardized(x, epsilon);
         return [gain ? mul<Tensor>(unit, gain) : unit];
       };
       const [value, ...statistics] = gain
@@ -53,14 +58,16 @@ export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-6 }: RmsNormOpt
   );
 }
 
-const inverseRms = (x: Tensor, epsilon: number): Tensor =>
-  rsqrt(add<Tensor>(mean(square(x), -1, true), epsilon));
+function standardized(x: Tensor, epsilon: number): { unit: Tensor; inverseRms: Tensor } {
+  const { scaled, scale, scaledEpsilon } = scaledRows(x, epsilon);
+  const inverse = rsqrt(add<Tensor>(mean(square(scaled), -1, true), scaledEpsilon));
+  return { unit: mul(scaled, inverse), inverseRms: mul(inverse, scale) };
+}
 
 /** With g = dy · gain, r = 1 / √(mean(x²) + ε) and u = r x: dx = r (g − u mean(g u)). */
 function gradients(dy: Tensor, x: Tensor, gain: Tensor | undefined, epsilon: number): Tensor[] {
-  const r = inverseRms(x, epsilon);
-  const unit = mul(x, r);
+  const { unit, inverseRms: r } = standardized(x, epsilon);
   const g = gain ? mul<Tensor>(dy, gain) : dy;
   const dx = mul<Tensor>(sub(g, mul(unit, mean(mul(g, unit), -1, true))), r);
-  return [dx, columnSums(reshape(mul(dy, unit), [-1, x.shape[x.rank - 1]]))];
+  return [dx, columnSums(rows(mul(dy, unit)))];
 }

@@ -120,7 +120,7 @@ describeOnBackends('rotaryEmbedding', () => {
 
   it.each<[string, number[], RotaryEmbeddingOptions]>([
     ['rotaryEmbedding: x has shape [4], expected [..., time, dim].', [4], {}],
-    ['rotaryEmbedding: x has shape [1,3], expected an even last axis.', [1, 3], {}],
+    ['rotaryEmbedding: x has shape [1,3], expected an even last axis, 2 or more.', [1, 3], {}],
     [
       'rotaryEmbedding: 2 frequencies came for x of shape [1,3], expected 1 to 1',
       [1, 3],

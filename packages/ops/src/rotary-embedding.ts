@@ -1,6 +1,7 @@
 import { neg, type Tensor, tensor2d, util } from '@tensorflow/tfjs-core';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { type RotaryLayout, rotate } from './rotary-definition.js';
 import { rotaryFrequencies } from './rotary-frequencies.js';
@@ -47,6 +48,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryEmbeddingOptions = {})
   );
   const frequencies = frequenciesFrom(options, x);
   const positions = positionsFrom(options, x);
+  if (x.size === 0) return overNothing([x], x.shape);
   const turn = (x: Tensor, cos: Tensor, sin: Tensor) =>
     layout === 'half' && 2 * frequencies.length === x.shape[x.rank - 1]
       ? kernelOr(KERNELS.rotaryEmbedding, { x, cos, sin }, { layout }, () => rotate(x, cos, sin, layout))
@@ -73,9 +75,9 @@ function frequenciesFrom({ base, frequencies }: RotaryEmbeddingOptions, x: Tenso
     () => `rotaryEmbedding: both base and frequencies came, expected one. Leave out base.`,
   );
   util.assert(
-    frequencies !== undefined || dim % 2 === 0,
+    frequencies !== undefined || (dim > 0 && dim % 2 === 0),
     () =>
-      `rotaryEmbedding: x has shape [${x.shape}], expected an even last axis. Pass frequencies for a part of it.`,
+      `rotaryEmbedding: x has shape [${x.shape}], expected an even last axis, 2 or more. Pass frequencies for a part of it.`,
   );
   const list = frequencies ? Array.from(frequencies) : rotaryFrequencies(dim, base);
   util.assert(

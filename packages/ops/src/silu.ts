@@ -1,6 +1,7 @@
 import { add, mul, sigmoid, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
+import { overNothing } from './over-nothing.js';
 import { requireFloat } from './require-float.js';
 import { withGradient } from './with-gradient.js';
 
@@ -16,6 +17,7 @@ import { withGradient } from './with-gradient.js';
  */
 export function silu(x: Tensor): Tensor {
   requireFloat('silu', { x });
+  if (x.size === 0) return overNothing([x], x.shape);
   return withGradient(
     [x],
     () => ({ value: kernelOr(KERNELS.silu, { x }, {}, () => mul<Tensor>(x, sigmoid(x))), save: [x] }),

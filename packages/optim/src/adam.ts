@@ -24,7 +24,8 @@ export interface AdamOptions {
  *
  * With `amsgrad`, v̂ = max(v₁, …, vₜ) / (1 − β₂ᵗ). t counts the steps of each parameter by itself, as `torch.optim` does: a
  * parameter whose first gradient comes late starts at t = 1. `tf.train.adam` counts for all at once. The bias corrections are JS numbers and exact to
- * float64, where `tf.train.adam` rounds them to float32 at each step. Put `scaleByLearningRate` after it.
+ * float64, where `tf.train.adam` rounds them to float32 at each step. In float32 the square of a gradient beyond 10¹⁹ is infinite
+ * and its step 0, as in torch: clip first. Put `scaleByLearningRate` after it.
  *
  * @throws If an option is out of range.
  * @see Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.

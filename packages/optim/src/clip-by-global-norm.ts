@@ -1,7 +1,7 @@
-import { mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import { clipFactor } from './clip-factor.js';
-import { checkOrder, globalNorm, type NormOrder } from './norm.js';
+import { checkOrder, type NormOrder } from './norm.js';
 import type { Transform } from './transform.js';
 
 export interface ClipOptions {
@@ -29,7 +29,7 @@ export function clipByGlobalNorm(maxNorm: number, { ord = 2 }: ClipOptions = {})
     update(updates, state) {
       const names = Object.keys(updates);
       if (names.length === 0) return { updates, state };
-      const factor = tidy(() => clipFactor(globalNorm(Object.values(updates), ord), maxNorm));
+      const factor = clipFactor(Object.values(updates), maxNorm, ord);
       const clipped: Record<string, Tensor> = {};
       for (const name of names) clipped[name] = mul(updates[name], factor);
       return { updates: clipped, state };

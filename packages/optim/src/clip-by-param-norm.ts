@@ -2,7 +2,7 @@ import { mul } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import type { ClipOptions } from './clip-by-global-norm.js';
 import { clipFactor } from './clip-factor.js';
-import { checkOrder, globalNorm } from './norm.js';
+import { checkOrder } from './norm.js';
 import { stateless } from './per-param.js';
 import type { Transform } from './transform.js';
 
@@ -19,5 +19,5 @@ import type { Transform } from './transform.js';
 export function clipByParamNorm(maxNorm: number, { ord = 2 }: ClipOptions = {}): Transform {
   checkNumber('clipByParamNorm', 'maxNorm', maxNorm, { above: 0, typical: 1 });
   checkOrder('clipByParamNorm', ord);
-  return stateless('clipByParamNorm', (g) => mul(g, clipFactor(globalNorm([g], ord), maxNorm)));
+  return stateless('clipByParamNorm', (g) => mul(g, clipFactor([g], maxNorm, ord)));
 }

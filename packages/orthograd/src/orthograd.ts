@@ -67,8 +67,9 @@ function orthogonalProjection(g: Tensor, w: Tensor, rescale: boolean): Tensor {
   const t = project(project(unitG));
   const [gNorm, tNorm] = [sqrt(sumOfSquares(unitG)), sqrt(sumOfSquares(t))];
   const isSignal = greater(tNorm, mul(gNorm, NOISE));
-  const scale = rescale ? mul(gSize, div(gNorm, tNorm)) : gSize;
-  return mul(t, where(isSignal, scale, 0));
+  // The size comes last: the rest is of the order of 1, and 10³³ · ‖g‖ / ‖t‖ may not fit in float32.
+  const unit = mul(t, where(isSignal, rescale ? div(gNorm, tNorm) : 1, 0));
+  return mul(unit, gSize);
 }
 
 /** The largest absolute value in `x`, or 1 if all are zero. */

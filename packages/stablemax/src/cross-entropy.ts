@@ -1,4 +1,4 @@
-import { type KernelAttributes, kernelOr } from '@evenkeel/ops';
+import { type KernelAttributes, kernelOr, overNothing } from '@evenkeel/ops';
 import {
   cast,
   customGrad,
@@ -23,7 +23,7 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 import { indicator } from './indicator.js';
-import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
+import { checkLabels, countedLabels, labelsAreReadable, requireClasses } from './labels.js';
 import { meanOver } from './mean-over.js';
 
 /**
@@ -57,8 +57,11 @@ export function crossEntropy(
       `${caller}: labels have shape [${labels.shape}] and logits [${logits.shape}], expected equal shapes ` +
       `[..., classes]. For class numbers use the sparse loss.`,
   );
+  requireClasses(caller, logits);
   const losses = () => expectedSurprise(labels, logProbabilities(logits));
-  return reduced(losses, reduction, () => util.sizeFromShape(logits.shape.slice(0, -1)));
+  const rows = logits.shape.slice(0, -1);
+  const count = () => util.sizeFromShape(rows);
+  return logits.size === 0 ? ofNothing([logits], rows, reduction, count) : reduced(losses, reduction, count);
 }
 
 /** What a sparse loss is made of. */
@@ -79,7 +82,9 @@ export function sparseCrossEntropy(
   checkReduction(caller, reduction);
   checkLabels(caller, labels, logits, ignoreIndex);
   const losses = () => lossOfEach(labels, logits, loss, ignoreIndex);
-  return reduced(losses, reduction, () => countedLabels(labels, ignoreIndex));
+  const count = () => countedLabels(labels, ignoreIndex);
+  if (labels.size === 0) return ofNothing([logits], labels.shape, reduction, count);
+  return reduced(losses, reduction, count);
 }
 
 /** A mean is that of the examples that count: those that do not have a loss of 0. */
@@ -91,6 +96,19 @@ export function reduced(losses: () => Tensor, reduction: Reduction, count: () =>
     count,
   );
 }
+
+/** What no rows lose, with a gradient of 0: on wasm tfjs 4.22 sums nothing to what the memory held. */
+export function ofNothing(
+  inputs: readonly Tensor[],
+  shape: readonly number[],
+  reduction: Reduction,
+  count: () => number | Scalar,
+): Tensor {
+  if (reduction === 'none') return overNothing(inputs, shape);
+  const zero = overNothing(inputs, []) as Scalar;
+  return reduction === 'mean' ? meanOver(zero, count) : zero;
+}
+
 /** The loss of each example, 0 for those that are ignored: by a kernel without a one-hot tensor, if there is one. */
 function lossOfEach(labels: Tensor, logits: Tensor, loss: SparseLoss, ignoreIndex?: number): Tensor {
   const definition = (labels: Tensor) => (x: Tensor) =>

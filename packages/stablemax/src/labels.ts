@@ -23,6 +23,7 @@ export function checkLabels(
       `${caller}: labels have shape [${labels.shape}] and logits [${logits.shape}], expected labels [...] and ` +
       `logits [..., classes]. For one-hot labels use the loss without 'sparse'.`,
   );
+  requireClasses(caller, logits);
   util.assert(
     labels.dtype === 'int32',
     () => `${caller}: labels have dtype ${labels.dtype}, expected int32. Try tf.cast(labels, 'int32').`,
@@ -41,6 +42,15 @@ export function checkLabels(
         `${ignoreIndex === undefined ? '' : ` or ignoreIndex ${ignoreIndex}`}. Are there more classes than logits?`,
     );
   }
+}
+
+/** @throws If there is no class at all, for which there are no probabilities. */
+export function requireClasses(caller: string, logits: Pick<Tensor, 'shape' | 'rank'>): void {
+  util.assert(
+    logits.shape[logits.rank - 1] > 0,
+    () =>
+      `${caller}: logits have shape [${logits.shape}], expected at least one class in the last axis. Check the model's head.`,
+  );
 }
 
 /** How many labels are not ignored: a number where that needs no waiting for a GPU. */

@@ -33,9 +33,8 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { type ClassScores, SOFTMAX, STABLEMAX } from './class-scores.js';
-import { checkReduction, reduced, type SparseCrossEntropyOptions } from './cross-entropy.js';
+import { checkReduction, ofNothing, reduced, type SparseCrossEntropyOptions } from './cross-entropy.js';
 import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
-import { meanOver } from './mean-over.js';
 
 export interface LinearCrossEntropyOptions extends SparseCrossEntropyOptions {
   /** Added to the logits, shape `[classes]`. */
@@ -115,8 +114,8 @@ function inPieces(
   checkLabels(caller, labels, { shape: [...x.shape.slice(0, -1), classes], rank: x.rank }, ignoreIndex);
   const count = () => countedLabels(labels, ignoreIndex);
   if (labels.size === 0) {
-    const zero = nothing(reduction === 'none' ? labels.shape : [], x, weight, options.bias);
-    return reduction === 'mean' ? meanOver(zero as Scalar, count) : zero;
+    const inputs = [x, weight, options.bias].filter((input) => input !== undefined);
+    return ofNothing(inputs, labels.shape, reduction, count);
   }
   const losses = () => {
     const flat = reshape(labels, [-1]);
@@ -232,16 +231,6 @@ interface Found {
   readonly own: Tensor;
   readonly logNormalizer: Tensor;
   readonly sums: Tensor[];
-}
-
-/** What no rows lose, with a gradient of 0 in everything. On wasm tfjs 4.22 sums nothing to what the memory held. */
-function nothing(shape: number[], ...inputs: (Tensor | undefined)[]): Tensor {
-  const given = inputs.filter((input) => input !== undefined);
-  const op = customGrad(() => ({
-    value: zeros(shape),
-    gradFunc: () => given.map((input) => zeros(input.shape)),
-  }));
-  return op(...given);
 }
 
 /** 0 where a label is ignored, NaN where one is out of range and could not be read. */

@@ -15,7 +15,7 @@ import { accurateLog1p } from './accurate-log1p.js';
 import { indicator } from './indicator.js';
 import { checkStablemaxOptions, clamped, type StablemaxOptions } from './options.js';
 import { overLastAxis } from './over-last-axis.js';
-import { logS, s } from './s.js';
+import { logS, scaledS } from './s.js';
 import { stablemax } from './stablemax.js';
 
 /**
@@ -28,7 +28,7 @@ import { stablemax } from './stablemax.js';
  * Neither the value nor 1 − p is a difference of nearly equal numbers, so that the float32 loss of an
  * example that is all but certain keeps its digits. With `epsilon` it is log(p + ε), as published.
  *
- * @param logits Scores, rank 1 or more, any finite size up to ±10³⁰.
+ * @param logits Scores, rank 1 or more, of any finite size.
  * @param axis The axis that holds the classes. Default: the last.
  * @returns Log-probabilities ≤ 0 in nats, in the shape of `logits`. Differentiable.
  * @throws If `axis` is none of `logits`, or an option is out of range.
@@ -44,17 +44,20 @@ export function logStablemax(logits: Tensor, axis = -1, options: StablemaxOption
 
 const exactLog = customGrad((...inputs) => {
   const [x, save] = inputs as [Tensor, GradSaveFunc];
-  const raw = s(x);
-  const total = sum(raw, -1, true);
+  const { shares, scale } = scaledS(x);
+  const total = sum(shares, -1, true);
   const top = indicator(argMax(x, -1), x.shape[x.rank - 1]);
   const others = sub(1, top);
-  const [topS, rest] = [sum(mul(raw, top), -1, true), sum(mul(raw, others), -1, true)];
+  const [topS, rest] = [sum(mul(shares, top), -1, true), sum(mul(shares, others), -1, true)];
 
-  const p = div(raw, total);
-  const oneMinusP = div(add(mul(top, rest), mul(others, sub(total, raw))), total);
+  const p = div(shares, total);
+  const oneMinusP = div(add(mul(top, rest), mul(others, sub(total, shares))), total);
   save([x, p, oneMinusP]);
   return {
-    value: sub(mul(others, sub(logS(x), log(total))), mul(top, accurateLog1p(div(rest, topS)))),
+    value: sub(
+      mul(others, sub(logS(x), sub(log(total), log(scale)))),
+      mul(top, accurateLog1p(div(rest, topS))),
+    ),
     gradFunc: (dy, [x, p, oneMinusP]) => {
       const otherDy = sub(sum(dy, -1, true), dy);
       return div(sub(mul(dy, oneMinusP), mul(p, otherDy)), add(abs(x), 1));

@@ -1,3 +1,4 @@
+import { overNothing } from '@evenkeel/ops';
 import { type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 
 /**
@@ -13,6 +14,7 @@ export function overLastAxis(where: string, x: Tensor, axis: number, f: (x: Tens
         `expected a whole number from ${-x.rank} to ${x.rank - 1}. The usual axis is -1.`,
     );
   }
+  if (x.size === 0) return overNothing([x], x.shape);
   const last = x.rank - 1;
   if (position === last) return tidy(() => f(x));
   const swap = x.shape.map((_, i) => (i === position ? last : i === last ? position : i));

@@ -4,13 +4,16 @@ import {
   customGrad,
   div,
   type GradSaveFunc,
+  greater,
   log1p,
+  max,
   mul,
   neg,
   relu,
   sign,
   square,
   type Tensor,
+  where,
 } from '@tensorflow/tfjs-core';
 
 /**
@@ -25,6 +28,18 @@ import {
 export function s(x: Tensor): Tensor {
   return differentiableS(x);
 }
+
+/**
+ * s(x) times a power of two per row, so that float32 holds the sum of a row of any finite logits.
+ *
+ * @returns `shares` and the factor, shape `[..., 1]`, which is 1 for all usual rows.
+ */
+export function scaledS(x: Tensor): { shares: Tensor; scale: Tensor } {
+  const scale = where(greater(max(x, -1, true), LARGE), 1 / LARGE, 1);
+  return { shares: mul(s(x), scale), scale };
+}
+
+const LARGE = 2 ** 60;
 
 /** s'(x). 1 at 0, from both sides. */
 export const slope = (x: Tensor): Tensor => square(leftBranch(x));

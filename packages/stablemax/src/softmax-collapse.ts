@@ -8,6 +8,7 @@ import {
   mul,
   notEqual,
   type Scalar,
+  scalar,
   sub,
   sum,
   type Tensor,
@@ -68,6 +69,7 @@ export function zeroLossShare(labels: Tensor, logits: Tensor, { ignoreIndex }: C
 /** The share of true entries, among those whose label is not ignored. */
 function shareOf(hits: () => Tensor, labels: Tensor, ignoreIndex: number | undefined): Scalar {
   const count = () => countedLabels(labels, ignoreIndex);
+  if (labels.size === 0) return meanOver(scalar(0), count);
   const share = tidy(() => {
     const hit = cast(hits(), 'float32');
     const counted =

@@ -1,7 +1,7 @@
 import { add, customGrad, div, type GradSaveFunc, mul, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { checkStablemaxOptions, clamped, type StablemaxOptions } from './options.js';
 import { overLastAxis } from './over-last-axis.js';
-import { s, slope } from './s.js';
+import { scaledS, slope } from './s.js';
 
 /**
  * Turns logits into probabilities, growing linearly where softmax grows exponentially. (StableMax)
@@ -15,7 +15,7 @@ import { s, slope } from './s.js';
  *
  * Differs from the published code at a logit of exactly 1, where its gradient is NaN and this one right.
  *
- * @param logits Scores, rank 1 or more, any finite size up to ±10³⁰.
+ * @param logits Scores, rank 1 or more, of any finite size.
  * @param axis The axis that holds the classes. Default: the last.
  * @param options `clampMin` and `epsilon`, the guards of the published trainer; off by default.
  * @returns Probabilities that sum to 1 over `axis`, in the shape of `logits`. Differentiable.
@@ -33,12 +33,13 @@ export function stablemax(logits: Tensor, axis = -1, options: StablemaxOptions =
 const normalise = (epsilon: number) =>
   customGrad((...inputs) => {
     const [x, save] = inputs as [Tensor, GradSaveFunc];
-    const raw = s(x);
-    const total = add(sum(raw, -1, true), epsilon);
-    const p: Tensor = div(raw, total);
-    save([x, p, total]);
+    const { shares, scale } = scaledS(x);
+    const total = add(sum(shares, -1, true), mul(scale, epsilon));
+    const p: Tensor = div(shares, total);
+    save([x, p, total, scale]);
     return {
       value: p,
-      gradFunc: (dy, [x, p, total]) => mul(div(slope(x), total), sub(dy, sum(mul(dy, p), -1, true))),
+      gradFunc: (dy, [x, p, total, scale]) =>
+        mul(mul(div(slope(x), total), scale), sub(dy, sum(mul(dy, p), -1, true))),
     };
   });

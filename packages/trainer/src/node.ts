@@ -4,6 +4,7 @@ export { loadConfigFile } from './config/load-config.js';
 export { nameOf, type Planned, type PlannedRun, plannedRun, writtenConfig } from './config/planned-run.js';
 export { tinyShakespeare } from './config/tiny-shakespeare.js';
 
+export { type Exported, exportModel, FILES as EXPORTED_FILES } from './folder/export-model.js';
 export { differing, type Judges, judgesOf, type LabelledBatch } from './folder/judges.js';
 export { type LearnedModel, learnedModel } from './folder/learned-model.js';
 export { type OpenedModel, withModel } from './folder/opened-model.js';

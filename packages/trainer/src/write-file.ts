@@ -1,13 +1,5 @@
-import { createAtomicFile } from '@evenkeel/files';
+import { writeAtomicFile } from '@evenkeel/files';
 
-/** Writes a file whole or not at all. */
-export async function writeFile(path: string, content: string): Promise<void> {
-  const file = await createAtomicFile('evenkeel', path);
-  try {
-    await file.write(new TextEncoder().encode(content));
-    await file.sync();
-    await file.publish();
-  } finally {
-    await file.discard();
-  }
-}
+/** Writes a file of a run whole or not at all. */
+export const writeFile = (path: string, content: string): Promise<void> =>
+  writeAtomicFile('evenkeel', path, content);

@@ -124,8 +124,12 @@ function tanhGate(x: v128): v128 {
  * @inline
  */
 function geluSlope(x: v128): v128 {
-  const density = f32x4.mul(exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))), f32x4.splat(INV_SQRT_TAU));
-  return madd(x, density, gaussian(x));
+  const near = within16(x);
+  const density = f32x4.mul(
+    exp4(f32x4.mul(f32x4.mul(near, near), f32x4.splat(-0.5))),
+    f32x4.splat(INV_SQRT_TAU),
+  );
+  return madd(near, density, gaussian(x));
 }
 
 /**
@@ -135,9 +139,19 @@ function geluSlope(x: v128): v128 {
  */
 function geluTanhSlope(x: v128): v128 {
   const s = tanhGate(x);
-  const inner = madd(f32x4.mul(x, x), f32x4.splat(3 * CUBIC), f32x4.splat(1));
+  const near = within16(x);
+  const inner = madd(f32x4.mul(near, near), f32x4.splat(3 * CUBIC), f32x4.splat(1));
   const rise = f32x4.mul(f32x4.mul(s, f32x4.sub(f32x4.splat(1), s)), f32x4.mul(inner, f32x4.splat(SLOPE)));
-  return madd(rise, x, s);
+  return madd(rise, near, s);
+}
+
+/**
+ * x, or ±16 beyond: there what a power of x is multiplied by is 0, and the power itself may overflow.
+ *
+ * @inline
+ */
+function within16(x: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(x, f32x4.splat(-16)), f32x4.splat(16));
 }
 
 /**

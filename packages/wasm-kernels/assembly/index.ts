@@ -19,6 +19,6 @@ export { maxAxis, sumAxis } from './reduce';
 export { rotary } from './rope';
 export { logicalAnd, select } from './select';
 export { stablemaxCrossEntropy, stablemaxCrossEntropyBackward } from './stablemax-cross-entropy';
-export { sumOfSquares } from './sums64';
+export { euclideanNorm, sumOfSquares } from './sums64';
 export { symmetricProduct } from './symmetric';
 export { powWhole, unary } from './unary';

@@ -1,5 +1,9 @@
 import { madd, storePair, sumLanes } from './lanes';
 
+/** Between these, float32 has lost nothing of a mean of squares. */
+const LARGE: f32 = 1e35;
+const SMALL: f32 = 1e-30;
+
 /**
  * Normalises rows: y = (x − μ) r · gain + bias, with μ = 0 for RMS normalisation.
  *
@@ -23,8 +27,14 @@ export function norm(
 ): void {
   const step = width * 4;
   for (; rows > 0; rows--, x += step, y += step, means += 4, scales += 4) {
-    const mean: f32 = center ? rowSum(x, width) / f32(width) : 0;
-    const scale = inverseRoot(rowSquares(x, width, mean) / f32(width) + epsilon);
+    let mean: f32 = center ? rowSum(x, width) / f32(width) : 0;
+    const squares = rowSquares(x, width, mean) / f32(width);
+    let scale = inverseRoot(squares + epsilon);
+    if (!(squares <= LARGE) || (squares < SMALL && epsilon < SMALL)) {
+      const exact = center ? rowSum64(x, width) / f64(width) : 0;
+      mean = f32(exact);
+      scale = f32(1 / sqrt<f64>(rowSquares64(x, width, exact) / f64(width) + epsilon));
+    }
     store<f32>(means, mean);
     store<f32>(scales, scale);
     const m = f32x4.splat(mean);
@@ -72,5 +82,22 @@ function rowSquares(x: usize, width: usize, mean: f32): f32 {
   }
   let sum = sumLanes(f32x4.add(left, right));
   for (; width > 0; width--, x += 4) sum += (load<f32>(x) - mean) * (load<f32>(x) - mean);
+  return sum;
+}
+
+/** {@link rowSum} where float32 overflows. */
+function rowSum64(x: usize, width: usize): f64 {
+  let sum: f64 = 0;
+  for (; width > 0; width--, x += 4) sum += <f64>load<f32>(x);
+  return sum;
+}
+
+/** {@link rowSquares} where float32 overflows, or where squares vanish. */
+function rowSquares64(x: usize, width: usize, mean: f64): f64 {
+  let sum: f64 = 0;
+  for (; width > 0; width--, x += 4) {
+    const d = <f64>load<f32>(x) - mean;
+    sum += d * d;
+  }
   return sum;
 }

@@ -37,3 +37,8 @@ export function addExact(a: v128, b: v128, sum: v128): v128 {
 export function sumOfSquares(x: usize, y: usize, count: usize): void {
   store<f32>(y, f32(dot64(x, x, count)));
 }
+
+/** Writes √(Σ x²) / unit to `y`, rounded to float32. */
+export function euclideanNorm(x: usize, y: usize, count: usize, unit: f64): void {
+  store<f32>(y, f32(sqrt<f64>(dot64(x, x, count)) / unit));
+}

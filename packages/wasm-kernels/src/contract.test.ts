@@ -111,6 +111,12 @@ const functions: [string, Differentiable, number[][], string[]][] = [
   ],
 ];
 
+/** Functions without a gradient. */
+const plain: [string, (x: tf.Tensor) => tf.Tensor, number[], string][] = [
+  ['euclideanNorm', (x) => ops.euclideanNorm(x), [5, 7], 'euclideanNorm'],
+  ['euclideanNorm in a unit', (x) => ops.euclideanNorm(x, 2 ** 20), [3, 129], 'euclideanNorm'],
+];
+
 const transforms: [string, () => Transform, string[]][] = [
   ['muon', () => muon(), ['symmetricProduct']],
   ['muon on heads', () => modulaMuon({ heads: 5, weightDecay: 0.1 }), ['symmetricProduct']],
@@ -149,7 +155,7 @@ function withoutContract<T>(f: () => T): T {
 }
 
 const tolerance: Tolerance = { rtol: 1e-4, atol: 1e-5 };
-const values = (tensors: tf.Tensor[]) => tensors.map((t) => Array.from(t.dataSync()));
+const numbersOf = (tensors: tf.Tensor[]) => tensors.map((t) => Array.from(t.dataSync()));
 const expectSame = (got: number[][], wanted: number[][]) => {
   expect(got.length).toBe(wanted.length);
   got.forEach((value, i) => {
@@ -171,10 +177,17 @@ describeKernels('the contract with @evenkeel/ops', () => {
           return tf.sum(tf.mul(y, random(y.shape, 9)));
         };
         const { value, grads } = tf.valueAndGrads(weighted)(inputs);
-        return values([f(...inputs), value, ...grads]);
+        return numbersOf([f(...inputs), value, ...grads]);
       });
     const { result, used } = withKernelNames(run);
     for (const kernel of kernels) expect(used).toContain(ops.KERNELS[kernel as keyof typeof ops.KERNELS]);
+    expectSame(result, withoutContract(run));
+  });
+
+  it.each(plain)('holds for %s', (_, f, shape, kernel) => {
+    const run = () => tf.tidy(() => numbersOf([f(random(shape, 1))]));
+    const { result, used } = withKernelNames(run);
+    expect(used).toContain(ops.KERNELS[kernel as keyof typeof ops.KERNELS]);
     expectSame(result, withoutContract(run));
   });
 
@@ -189,7 +202,7 @@ describeKernels('the contract with @evenkeel/ops', () => {
           state = out.state;
           return out.updates.w;
         });
-        const result = values(updates);
+        const result = numbersOf(updates);
         w.dispose();
         return result;
       });
@@ -206,7 +219,9 @@ describeKernels('the contract with @evenkeel/ops', () => {
     [2, 33, 2],
   ])('holds for the symmetric products of a batch of %i matrices of %i×%i', (...shape) => {
     const run = () =>
-      tf.tidy(() => values([orthogonalize(random(shape, 1)), softCap(tf.mul(random(shape, 1), 0.1), 0.1)]));
+      tf.tidy(() =>
+        numbersOf([orthogonalize(random(shape, 1)), softCap(tf.mul(random(shape, 1), 0.1), 0.1)]),
+      );
     const { result, used } = withKernelNames(run);
     expect(used).toContain(ops.KERNELS.symmetricProduct);
     expectSame(result, withoutContract(run));
@@ -266,7 +281,7 @@ describeKernels('the contract with @evenkeel/ops', () => {
       const labels = tf.tensor1d([2], 'int32');
       const run = () => {
         const { value, grad } = tf.valueAndGrad((x) => loss(labels, x))(tf.tensor2d([[1, -Infinity, 2]]));
-        return values([value, grad]);
+        return numbersOf([value, grad]);
       };
       const result = run();
       expect(result.flat().every(Number.isFinite)).toBe(true);

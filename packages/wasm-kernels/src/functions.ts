@@ -31,6 +31,7 @@ export interface Functions {
   gather: Numbers<['x', 'indices', 'y', 'batch', 'outer', 'axis', 'perBatch', 'bytes']>;
   segmentSum: Numbers<['x', 'ids', 'y', 'count', 'inner', 'segments']>;
   sumOfSquares: Numbers<['x', 'y', 'count']>;
+  euclideanNorm: Numbers<['x', 'y', 'count', 'unit']>;
   adamStep: Numbers<
     [
       ...['g', 'm', 'v', 'w', 'u', 'nextM', 'nextV', 'count', 'beta1', 'beta2', 'rest1', 'rest2'],

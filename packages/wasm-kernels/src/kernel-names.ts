@@ -41,6 +41,9 @@ export const OrthogonalPart = 'EvenkeelOrthogonalProjection';
 /** Input `x`. Output: the scalar Σ x², summed in float64. */
 export const SumOfSquares = 'EvenkeelSumOfSquares';
 
+/** Input `x`. Attr `unit`. Output: the scalar √(Σ x²) / unit, in float64 until it is rounded. */
+export const EuclideanNorm = 'EvenkeelEuclideanNorm';
+
 /**
  * Inputs `x [..., width]`, `gain [width]`, optional `bias [width]`. Attr `epsilon`.
  * Outputs `[y, means, scales]`; the last two, `[rows]`, are for the gradient.

@@ -37,6 +37,7 @@ function saysAll(published: PublishedConfig, config: ResolvedConfig): boolean {
 
 function familyOf(config: ResolvedConfig): ModelType {
   if (config.architecture === 'lipschitz') return 'evenkeel';
+  if (config.expandHead) return 'evenkeel'; // published heads have an output per token
   if (config.architecture === 'gpt2') return 'gpt2';
   if (config.norm === 'rmsNormPlusOne') return 'gemma';
   if (config.norm === 'layerNorm') return 'stablelm';

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SourceRun } from '../build-run.js';
 import { type LearnedModel, learnedModel } from '../folder/learned-model.js';
-import { CHECKPOINTS } from '../folder/run-folder.js';
+import { CHECKPOINTS, TOKENIZER } from '../folder/run-folder.js';
+import { isTokenizerFile } from '../parts/tokenizer-named.js';
 import { UsageError } from '../usage-error.js';
 import { closest } from './closest.js';
 import { loadConfigFile } from './load-config.js';
@@ -98,7 +99,7 @@ export async function plannedRun(
   const learned = await learnedBy(raw, directory);
   const whole = base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config);
   const config = parseRunConfig({
-    ...withAbsolutePaths(learned ? learningOn(whole, learned) : whole),
+    ...withAbsolutePaths(learned ? learningOn(whole, learned) : inTokensOfModel(whole)),
     checkpoint: { ...given, directory: join(directory, CHECKPOINTS) },
   });
   return { directory, config, source: learned?.source };
@@ -130,6 +131,15 @@ async function learnedBy(raw: RawConfig, directory: string): Promise<LearnedMode
   return learned;
 }
 
+/** A model in a folder with a tokenizer knows that one's tokens. */
+function inTokensOfModel(raw: RawConfig): RawConfig {
+  const { load } = (raw.model ?? {}) as { load?: unknown };
+  const file = typeof load === 'string' ? join(load, TOKENIZER) : '';
+  const data = raw.data as RawConfig;
+  const isOpen = (data.kind === 'text' || data.kind === 'instructions') && data.tokenizer === undefined;
+  return isOpen && file !== '' && existsSync(file) ? { ...raw, data: { ...data, tokenizer: file } } : raw;
+}
+
 /** With the model of the run that it learns on from, choices that differ, and that run's tokens. */
 function learningOn(raw: RawConfig, learned: LearnedModel): RawConfig {
   const { load, ...changes } = raw.model as { load?: unknown };
@@ -153,7 +163,7 @@ function learningOn(raw: RawConfig, learned: LearnedModel): RawConfig {
 function withAbsolutePaths(raw: RawConfig): RawConfig {
   const data = Object.entries(raw.data as RawConfig).map(([name, value]) => {
     const isPath =
-      name === 'file' || name === 'validation' || (name === 'tokenizer' && /\.json$/.test(String(value)));
+      name === 'file' || name === 'validation' || (name === 'tokenizer' && isTokenizerFile(String(value)));
     return [name, isPath && typeof value === 'string' ? resolve(value) : value];
   });
   const model = raw.model as { load?: unknown } | undefined;

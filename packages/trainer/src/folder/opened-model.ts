@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
+import { type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
 import { GPT } from '@evenkeel/gpt-model';
 import { dispose } from '@tensorflow/tfjs-core';
 import { assignWeights, checkSameRun } from '../parts/assign-weights.js';
@@ -34,11 +34,14 @@ export interface OpenedModel {
 async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
   const named = runNamed(source);
   if (!named) {
-    const tokenizer = join(source, TOKENIZER);
-    return {
-      model: await GPT.load(source),
-      ...(existsSync(tokenizer) ? { tokenizer: tokenizerFromJson(readFileSync(tokenizer, 'utf8')) } : {}),
-    };
+    const model = await GPT.load(source);
+    if (!existsSync(join(source, TOKENIZER))) return { model };
+    try {
+      return { model, tokenizer: await tokenizerFromFolder(source) };
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   }
   const { directory, step = which } = named;
   const run = readRun(directory);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
+import { type PublishedTokenizer, type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
 import { CheckpointDirectory } from '@evenkeel/loop/node';
 import type { RunParts } from '../build-run.js';
 import type { RunConfig } from '../config/schema.js';
@@ -37,14 +37,14 @@ export interface StoredRun extends RunFile {
  */
 export async function writeRun(directory: string, parts: RunParts, backend: BackendOptions): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const { config, source } = parts;
-  if ('tokenizer' in config.data && /\.json$/.test(config.data.tokenizer)) {
-    const known = source && join(source.directory, TOKENIZER);
-    const file = known !== undefined && existsSync(known) ? known : config.data.tokenizer;
-    await copyFile(file, join(directory, TOKENIZER));
+  for (const [name, text] of Object.entries(filesOf(parts.data.tokenizer))) {
+    await writeFile(join(directory, name), text);
   }
   const { backend: name, kernels } = backend;
-  const text = runFileText(parts, { backend: { backend: name, kernels }, dataSha256: await hashes(config) });
+  const text = runFileText(parts, {
+    backend: { backend: name, kernels },
+    dataSha256: await hashes(parts.config),
+  });
   await writeFile(join(directory, RUN), text);
   return nameOfRun(text);
 }
@@ -116,8 +116,12 @@ export async function newestStep(directory: string): Promise<number | undefined>
 /** The tokenizer of a run, if it has one. */
 export async function tokenizerOf(run: StoredRun): Promise<Tokenizer | undefined> {
   const file = join(run.directory, TOKENIZER);
-  return existsSync(file) ? tokenizerFromJson(readFileSync(file, 'utf8')) : describedTokenizer(run);
+  return existsSync(file) ? tokenizerFromFolder(run.directory) : describedTokenizer(run);
 }
+
+/** The files that a tokenizer came from, by their names; none if it came from none. */
+export const filesOf = (tokenizer: Tokenizer | undefined): Readonly<Record<string, string>> =>
+  tokenizer && 'files' in tokenizer ? { ...(tokenizer as PublishedTokenizer).files } : {};
 
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');

@@ -14,7 +14,7 @@ import { identity } from './identity.js';
 import { linear, linearGrad } from './linear.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
-import { adamStep, grokAdamWStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
+import { adamStep, euclideanNorm, grokAdamWStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
 import { pow } from './pow.js';
 import { max, mean, sum } from './reduce.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
@@ -54,6 +54,7 @@ export const kernels: readonly Kernel[] = [
   grokAdamWStep,
   orthogonalPart,
   sumOfSquares,
+  euclideanNorm,
   ...normKernels,
   ...activationKernels,
   rotaryEmbedding,

@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 import type { Call, Kernel } from '../kernel.js';
-import { AdamStep, GrokAdamWStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
+import { AdamStep, EuclideanNorm, GrokAdamWStep, OrthogonalPart, SumOfSquares } from '../kernel-names.js';
 import { checkInput, numberAttr } from './check-input.js';
 
 const ADAM_ATTRS = ['beta1', 'beta2', 'epsilon', 'correction1', 'correction2', 'weightDecay', 'learningRate'];
@@ -82,6 +82,18 @@ export const sumOfSquares: Kernel = {
     const x = checkInput(SumOfSquares, inputs, 'x');
     const out = backend.makeOutput([], 'float32');
     functions.sumOfSquares(offset(x), offset(out), util.sizeFromShape(x.shape));
+    return out;
+  },
+};
+
+export const euclideanNorm: Kernel = {
+  name: EuclideanNorm,
+  attrs: ['unit'],
+  run({ inputs, attrs, backend, functions, offset }) {
+    const x = checkInput(EuclideanNorm, inputs, 'x');
+    const out = backend.makeOutput([], 'float32');
+    const unit = numberAttr(EuclideanNorm, attrs, 'unit', 1);
+    functions.euclideanNorm(offset(x), offset(out), util.sizeFromShape(x.shape), unit);
     return out;
   },
 };

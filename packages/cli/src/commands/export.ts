@@ -1,0 +1,63 @@
+import { UsageError } from '@evenkeel/trainer/config';
+import { EXPORTED_FILES, exportModel, withModel } from '@evenkeel/trainer/node';
+import { Command, Option } from 'commander';
+import { useBackend } from '../backend.js';
+import { entriesOf } from '../claim.js';
+import { outputOf } from '../output.js';
+
+interface Options {
+  readonly out: string;
+  readonly dtype: 'F32' | 'F16' | 'BF16';
+  readonly checkpoint: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .summary('writes the model of a run as models are published')
+    .description(
+      'Writes the model of a run into a folder as models are published: config.json, safetensors and tokenizer, as Evenkeel and Python’s transformers read them. The other commands take the folder, too.',
+    )
+    .argument('<model>', 'the folder of a run or of one of its checkpoints, or another model')
+    .requiredOption('--out <folder>', 'where the model goes')
+    .addOption(
+      new Option('--dtype <type>', 'how many bits a number has: BF16 and F16 halve the file and round')
+        .choices(['F32', 'F16', 'BF16'])
+        .default('F32'),
+    )
+    .option('--checkpoint <name>', 'of a run: latest, best, or like step-00000500', 'latest')
+    .option('--overwrite', 'replace the model that is there already')
+    .option('--json', 'what was written, as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (source: string, { out, dtype, checkpoint, overwrite, json }: Options) => {
+      await checkFolder(out, overwrite);
+      await useBackend({ backend: 'cpu', kernels: false });
+      await withModel(source, checkpoint, async (opened) => {
+        const output = outputOf({ json });
+        const { files, modelType, notes } = await exportModel(opened, out, { dtype });
+        output.emit({ model: source, step: opened.step, out, files, modelType, notes });
+        output.say([`${out} holds ${files.join(', ')}`, ...notes].join('\n'));
+      });
+    });
+}
+
+/** Makes sure that nothing is deleted but a model, if that is wanted. */
+async function checkFolder(out: string, overwrite: boolean | undefined): Promise<void> {
+  const entries = await entriesOf(out);
+  if (!entries.every((entry) => EXPORTED_FILES.includes(entry))) {
+    throw new UsageError(
+      `'${out}' holds something else than a model of evenkeel export. Name another folder with --out.`,
+    );
+  }
+  if (entries.length === 0 || overwrite) return;
+  throw new UsageError(
+    `'${out}' holds a model already. Name another folder with --out, or replace it with --overwrite.`,
+  );
+}
+
+const EXAMPLES = `
+Examples:
+  $ evenkeel export runs/shakespeare --out models/shakespeare
+  $ evenkeel export runs/shakespeare --checkpoint best --dtype BF16 --out models/small
+  $ evenkeel generate models/shakespeare "ROMEO:"`;
