@@ -230,6 +230,9 @@ describeEdges(ops, {
   overNothing: () => isNothing((x) => ops.overNothing([x], [0, 2]), [[0, 5]], [0, 2]),
   rangeScale: () =>
     expectClose(ops.rangeScale(tf.tensor1d([1e38, 1, 1e-38, 0])), [2 ** -80, 1, 2 ** 90, 2 ** 90], 0),
+  dropoutMask() {
+    for (const shape of [[0], [0, 4], [2, 0]]) expect(ops.dropoutMask(shape, 0.5, 1).shape).toEqual(shape);
+  },
   kernelOr: 'runs what the others define',
   dropoutHash: 'takes and gives integers',
   rotaryFrequencies: 'takes and gives numbers, in float64',
