@@ -9,7 +9,7 @@ export interface MetricRecord {
 }
 
 /** What training is about to do, or has done. */
-export interface Run {
+export interface LiveRun {
   /** Optimizer steps taken. */
   readonly step: number;
   /** How many there will be; Infinity if data or a callback decides. */
@@ -67,21 +67,21 @@ export interface Callback {
    */
   readonly goesBy?: readonly string[];
   /** Before the first step, after a checkpoint was loaded: `run.step` is where training goes on. */
-  onStart?(run: Run): unknown;
+  onStart?(run: LiveRun): unknown;
   /** After every step. Reading tensors here slows every step down: use `measure`. */
-  onStep?(run: Run): unknown;
+  onStep?(run: LiveRun): unknown;
   /** Adds to the record where metrics are due, before variables change: `tensors.gradients` are there. */
-  measure?(run: Run, tensors: StepTensors): Measured | Promise<Measured>;
+  measure?(run: LiveRun, tensors: StepTensors): Measured | Promise<Measured>;
   /** After a record is complete: those of steps, and those of evaluations. */
-  onMetrics?(record: MetricRecord, run: Run): unknown;
+  onMetrics?(record: MetricRecord, run: LiveRun): unknown;
   /** After an evaluation, with what it gave. */
-  onEvaluate?(result: Readonly<Record<string, number>>, run: Run): unknown;
+  onEvaluate?(result: Readonly<Record<string, number>>, run: LiveRun): unknown;
   /** After a checkpoint is complete. */
-  onCheckpoint?(run: Run): unknown;
+  onCheckpoint?(run: LiveRun): unknown;
   /** After training went back to an earlier step: what was recorded after it is void. */
-  onRollback?(run: Run): unknown;
+  onRollback?(run: LiveRun): unknown;
   /** At the end, also after an error. */
-  onEnd?(end: End, run: Run): unknown;
+  onEnd?(end: End, run: LiveRun): unknown;
   /** What a resumed run needs, as JSON. */
   state?(): unknown;
   restore?(state: never): unknown;

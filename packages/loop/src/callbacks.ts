@@ -1,6 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
 import { tensorsIn } from './batch.js';
-import type { Callback, End, Measured, Run, StepTensors } from './callback.js';
+import type { Callback, End, LiveRun, Measured, StepTensors } from './callback.js';
 
 /** The methods that are told of something. */
 type Event = 'onStart' | 'onStep' | 'onMetrics' | 'onEvaluate' | 'onCheckpoint' | 'onRollback';
@@ -16,7 +16,7 @@ export class Callbacks {
     event: E,
     ...args: Parameters<Extract<Callback[E], (...args: never[]) => unknown>>
   ): Promise<void> {
-    const run = args.at(-1) as Run;
+    const run = args.at(-1) as LiveRun;
     for (const callback of this.list) {
       const method = callback[event] as ((...args: unknown[]) => unknown) | undefined;
       if (!method) continue;
@@ -31,7 +31,7 @@ export class Callbacks {
   }
 
   /** What they measure. Of two that measure one name the later counts. */
-  async measure(run: Run, tensors: StepTensors): Promise<Measured> {
+  async measure(run: LiveRun, tensors: StepTensors): Promise<Measured> {
     const values: Record<string, Measured[string]> = {};
     for (const callback of this.list) {
       try {
@@ -54,7 +54,7 @@ export class Callbacks {
    *
    * @throws What the first of them throws, unless the run ended with an error, which is the one to be seen.
    */
-  async end(end: End, run: Run): Promise<void> {
+  async end(end: End, run: LiveRun): Promise<void> {
     const errors: unknown[] = [];
     for (const callback of this.list) {
       try {
@@ -67,7 +67,7 @@ export class Callbacks {
     if (errors.length > 0) throw errors[0];
   }
 
-  private warn(callback: Callback, { step }: Run, error: unknown): void {
+  private warn(callback: Callback, { step }: LiveRun, error: unknown): void {
     if (this.haveFailed.has(callback)) return;
     this.haveFailed.add(callback);
     const { name = 'a callback' } = callback;

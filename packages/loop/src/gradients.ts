@@ -15,7 +15,7 @@ import {
 import type { Batch } from './batch.js';
 import { type Count, type Counted, countedOf, type SumAndCount } from './counted.js';
 import { freeTape } from './free-tape.js';
-import { type ForwardOptions, forward, type Model } from './model.js';
+import { forward, type Model, type PassOptions } from './model.js';
 
 /**
  * The loss of outputs; labels come first, as in `tf.losses`. It returns a scalar, one number per example, or
@@ -25,7 +25,7 @@ import { type ForwardOptions, forward, type Model } from './model.js';
 export type Loss = (targets: never, outputs: never) => Tensor | SumAndCount;
 
 /** The loss of one batch, which depends on variables, and over how much it is the mean. */
-export type LossOfBatch = (batch: Batch, options: ForwardOptions) => Counted;
+export type LossOfBatch = (batch: Batch, options: PassOptions) => Counted;
 
 /** A model and a loss as a function of a batch, without regularizers. */
 export const lossOfBatch =

@@ -8,8 +8,8 @@ import { DivergenceError, diagnose, type Guard, guardOf, isBad, withBeginning } 
 import { LearningRate } from './learning-rate.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { savedVariables } from './model.js';
+import type { MutableRun } from './mutable-run.js';
 import type { Checkpointing, TrainOptions } from './options.js';
-import type { Progress } from './progress.js';
 import type { StepLoss } from './recorder.js';
 import { Saver } from './saver.js';
 
@@ -27,7 +27,7 @@ export class Keeper {
 
   private constructor(
     private readonly options: TrainOptions,
-    private readonly run: Progress,
+    private readonly run: MutableRun,
     private readonly stream: BatchStream,
     private readonly callbacks: Callbacks,
     private readonly store: CheckpointStore | undefined,
@@ -51,7 +51,7 @@ export class Keeper {
 
   static async open(
     options: TrainOptions,
-    run: Progress,
+    run: MutableRun,
     stream: BatchStream,
     callbacks: Callbacks,
   ): Promise<Keeper> {

@@ -2,7 +2,7 @@ import { type NamedTensorMap, type Tensor, Variable } from '@tensorflow/tfjs-cor
 import type { Tensors } from './batch.js';
 
 /** What a forward pass is told. */
-export interface ForwardOptions {
+export interface PassOptions {
   readonly training: boolean;
   /** Decides what is random in this pass, such as dropout; the same in a resumed run. */
   readonly seed: number;
@@ -11,8 +11,8 @@ export interface ForwardOptions {
 /** A model with a list of variables: `GPT` of @evenkeel/gpt-model, or a class of your own. */
 export interface VariableModel {
   readonly variables: readonly Variable[];
-  forward?(inputs: never, options: ForwardOptions): Tensors;
-  apply?(inputs: never, options: ForwardOptions): Tensors;
+  forward?(inputs: never, options: PassOptions): Tensors;
+  apply?(inputs: never, options: PassOptions): Tensors;
   predict?(inputs: never): Tensors;
 }
 
@@ -59,7 +59,7 @@ const variablesOf = (weights: readonly LayerVariable[]): Variable[] =>
  *
  * @throws If it has no method that computes them.
  */
-export function forward(model: Model, inputs: Tensors, options: ForwardOptions): Tensors {
+export function forward(model: Model, inputs: Tensors, options: PassOptions): Tensors {
   const { forward, apply, predict } = model as VariableModel;
   const method = forward ?? apply ?? predict;
   if (typeof method === 'function') return method.call(model, inputs as never, options);

@@ -8,10 +8,10 @@ import type { SumAndCount } from './counted.js';
 import type { Evaluation, OwnEvaluation } from './evaluate.js';
 import type { Loss } from './gradients.js';
 import type { GuardOptions } from './guard.js';
-import type { ForwardOptions, Model } from './model.js';
+import type { Model, PassOptions } from './model.js';
 import type { CheckpointDirectoryOptions } from './node/checkpoint-directory.js';
 import type { Precision } from './precision.js';
-import { type WorkersOptions, workersOf } from './workers.js';
+import { isPool, threadsOf, type Workers } from './workers.js';
 
 /** When to save, and where: a directory (in Node), or a store of your own. */
 export type Checkpointing = {
@@ -31,7 +31,7 @@ export interface TrainOptions {
    */
   readonly step?: (
     batch: Batch & { readonly [field: string]: unknown },
-    options: ForwardOptions,
+    options: PassOptions,
   ) => Tensor | SumAndCount | Promise<Tensor | SumAndCount | number>;
   /** Any `tf.Optimizer`. */
   readonly optimizer?: Optimizer;
@@ -67,7 +67,7 @@ export interface TrainOptions {
    * says that they count, or where it does not say as many rows as they are. Default 1. Without dropout the result is that
    * of one thread within rounding. The threads run this program once more, up to here, unless `script` says another.
    */
-  readonly workers?: number | WorkersOptions;
+  readonly workers?: Workers;
   /** Ends training after the step that is being taken, with a checkpoint. */
   readonly signal?: AbortSignal;
   /**
@@ -141,11 +141,14 @@ export function checkOptions(options: TrainOptions): void {
       'train: resume came without checkpoint, expected where to look. Add checkpoint: { directory }.',
     );
   }
-  const { count: workers } = workersOf(options);
+  const { count: workers, timeoutSeconds = 300 } = threadsOf(options.workers);
   checkWhole('workers', workers, 1);
-  if (!optimizer && workers > 1) {
+  if (!(timeoutSeconds > 0)) {
+    throw new Error(`train: workers.timeoutSeconds is ${timeoutSeconds}, expected a number > 0.`);
+  }
+  if (!optimizer && (workers > 1 || isPool(options.workers ?? 1))) {
     throw new Error(
-      `train: workers is ${workers} without optimizer, expected one that takes the gradients. Pass the optimizer, or leave out workers.`,
+      `train: workers came without optimizer, expected one that takes the gradients. Pass the optimizer, or leave out workers.`,
     );
   }
   if (step && !optimizer && gradientAccumulation > 1) {

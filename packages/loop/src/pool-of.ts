@@ -1,25 +1,30 @@
+import type { GradientPool } from './gradient-pool.js';
 import type { TrainOptions } from './options.js';
-import type { Progress } from './progress.js';
-import { type GradientPool, workersOf } from './workers.js';
+import { isPool, threadsOf, type WorkersOptions } from './workers.js';
 
-/** Other threads, if any are wanted; they start with the first batch. */
-export function poolOf(options: TrainOptions, run: Progress): GradientPool | undefined {
-  const workers = workersOf(options);
-  if (workers.count === 1) return undefined;
-  let pool: Promise<GradientPool> | undefined;
-  const open = async () => (await nodeWorkers(workers.count)).WorkerPool.open(workers, run.variables);
+/** Who computes gradients where this thread does not do it alone: a pool of the user, or threads. */
+export function poolOf({ workers = 1 }: TrainOptions): GradientPool | undefined {
+  if (isPool(workers)) return workers;
+  const threads = threadsOf(workers);
+  return threads.count === 1 ? undefined : threadPool(threads);
+}
+
+/** Threads, whose code is loaded where they are wanted. */
+function threadPool(threads: WorkersOptions): GradientPool {
+  let pool: GradientPool | undefined;
   return {
-    async gradientsOf(...args) {
-      pool ??= open();
-      return (await pool).gradientsOf(...args);
+    async open(variables) {
+      const { WorkerPool } = await nodeWorkers(threads.count);
+      pool = await WorkerPool.open(threads, variables);
     },
-    close: async () => (await pool?.catch(() => undefined))?.close(),
+    gradientsOf: (...args) => pool!.gradientsOf(...args),
+    close: () => pool?.close?.(),
   };
 }
 
 /** In a thread that another one's `train` has started: computes what that one asks for, and never returns. */
 export async function serveIfWorker(options: TrainOptions): Promise<void> {
-  const { count } = workersOf(options);
+  const { count } = threadsOf(options.workers);
   if (count === 1) return;
   const { serveGradients } = await nodeWorkers(count);
   await serveGradients(options);

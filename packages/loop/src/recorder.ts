@@ -13,7 +13,7 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { type Batch, countOf, tensorsIn } from './batch.js';
-import type { Run, StepTensors } from './callback.js';
+import type { LiveRun, StepTensors } from './callback.js';
 import type { Callbacks } from './callbacks.js';
 import type { Count } from './counted.js';
 import type { LearningRate } from './learning-rate.js';
@@ -74,7 +74,7 @@ export class Recorder {
   }
 
   /** Numbers of a step, before it changes the variables. */
-  async before(run: Run, tensors: StepTensors): Promise<Record<string, number>> {
+  async before(run: LiveRun, tensors: StepTensors): Promise<Record<string, number>> {
     const gradients = Object.values(tensors.gradients);
     const values: Record<string, number | Tensor | undefined> = {
       learningRate: this.learningRate.of(this.variables[0]),

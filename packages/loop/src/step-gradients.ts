@@ -3,6 +3,7 @@ import { type Batch, tensorsIn } from './batch.js';
 import type { BatchStream } from './batch-stream.js';
 import { countedOf } from './counted.js';
 import { GradientMean } from './gradient-mean.js';
+import type { GradientPool } from './gradient-pool.js';
 import {
   addGradients,
   disposeGradients,
@@ -13,13 +14,12 @@ import {
   tidyGradients,
 } from './gradients.js';
 import type { IgnoredLabelsWarning } from './ignored-labels.js';
-import { type ForwardOptions, type Model, ownLosses } from './model.js';
+import { type Model, ownLosses, type PassOptions } from './model.js';
+import type { MutableRun } from './mutable-run.js';
 import type { TrainOptions } from './options.js';
 import type { PrecisionEmulation } from './precision.js';
-import type { Progress } from './progress.js';
 import { seedOf } from './seeds.js';
 import { tidyOnError } from './tidy-on-error.js';
-import type { GradientPool } from './workers.js';
 
 /** Loss and gradients of a step, averaged over its batches, and the last of these. */
 export interface StepGradients extends Gradients {
@@ -36,7 +36,7 @@ export interface StepGradients extends Gradients {
  */
 export function stepGradients(
   options: TrainOptions,
-  run: Progress,
+  run: MutableRun,
   stream: BatchStream,
   emulation: PrecisionEmulation,
   pool: GradientPool | undefined,
@@ -47,11 +47,14 @@ export function stepGradients(
   const isWhole = gradientAccumulation === 1 && !pool;
   const lossOfOne = emulated(lossOfOptions(options), emulation);
   const lossOf = isWhole ? withRegularizers(lossOfOne, model) : lossOfOne;
+  let isOpen = false;
   let isFirst = true;
 
-  const gradientsOfBatch = async (batch: Batch, forwardOptions: ForwardOptions): Promise<Gradients> => {
+  const gradientsOfBatch = async (batch: Batch, forwardOptions: PassOptions): Promise<Gradients> => {
     if (!optimizer)
       return ownGradients(() => ownStep!(batch as Batch & Record<string, unknown>, forwardOptions));
+    if (!isOpen) await pool?.open?.(run.variables);
+    isOpen = true;
     return pool
       ? pool.gradientsOf(batch, lossOf, forwardOptions)
       : gradientsOf(() => lossOf(batch, forwardOptions), run.variables);

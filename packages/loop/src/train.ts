@@ -8,10 +8,10 @@ import { ignoredLabelsWarning } from './ignored-labels.js';
 import { Keeper } from './keeper.js';
 import { checkMetrics, metricsOf } from './known-metrics.js';
 import { inOrder } from './model.js';
+import { MutableRun } from './mutable-run.js';
 import { checkOptions, type TrainOptions } from './options.js';
 import { poolOf, serveIfWorker } from './pool-of.js';
 import { PrecisionEmulation } from './precision.js';
-import { Progress } from './progress.js';
 import { Recorder } from './recorder.js';
 import { stepGradients } from './step-gradients.js';
 import { tidyOnError } from './tidy-on-error.js';
@@ -46,13 +46,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { model, loss, optimizer, steps = Infinity, logEvery = 10, signal } = options;
   const callbacks = new Callbacks(options.callbacks ?? []);
   const evaluation = options.evaluate;
-  const run = new Progress(options);
+  const run = new MutableRun(options);
   const stream = new BatchStream(options.data);
   const keeper = await Keeper.open(options, run, stream, callbacks);
   const recorder = new Recorder(run.variables, keeper.learningRate, callbacks);
   const emulation = new PrecisionEmulation(options.precision ?? 'float32');
   const warnOfIgnored = ignoredLabelsWarning();
-  const pool = poolOf(options, run);
+  const pool = poolOf(options);
   const gradientsAt = stepGradients(
     options,
     run,
@@ -89,7 +89,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   recorder.dispose();
   keeper.dispose();
   emulation.dispose();
-  await pool?.close();
+  try {
+    await pool?.close?.();
+  } catch (error) {
+    if (!('error' in end)) end = { reason: 'error', step: run.step, error };
+  }
   await callbacks.end(end, run);
   if ('error' in end) throw end.error;
   return { ...end, metrics: run.metrics, history };

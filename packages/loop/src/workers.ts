@@ -1,6 +1,4 @@
-import type { Batch } from './batch.js';
-import type { Gradients, LossOfBatch } from './gradients.js';
-import type { ForwardOptions } from './model.js';
+import type { GradientPool } from './gradient-pool.js';
 
 /** Threads that share each batch among them. */
 export interface WorkersOptions {
@@ -11,16 +9,23 @@ export interface WorkersOptions {
    * once more, from its beginning to its call of `train`.
    */
   readonly script?: string | URL;
+  /**
+   * After so many seconds without an answer a thread is given up, and training ends with an error; > 0. They begin when this
+   * thread has done its own part. A thread has at least 300 to come to its call of `train`. Default 300.
+   */
+  readonly timeoutSeconds?: number;
   /** What the script finds in `process.argv` behind the first two. Default what this program does. */
   readonly argv?: readonly string[];
 }
 
-/** Gradients of whole batches, computed in parts. */
-export interface GradientPool {
-  gradientsOf(batch: Batch, loss: LossOfBatch, options: ForwardOptions): Promise<Gradients>;
-  close(): Promise<unknown>;
-}
+/** What the option `workers` takes. */
+export type Workers = number | WorkersOptions | GradientPool;
 
-/** The option `workers` with its defaults. */
-export const workersOf = ({ workers = 1 }: { workers?: number | WorkersOptions }): WorkersOptions =>
-  typeof workers === 'number' ? { count: workers } : workers;
+export const isPool = (workers: Workers): workers is GradientPool =>
+  typeof workers === 'object' && 'gradientsOf' in workers;
+
+/** Threads as they are wanted: one, this one, where a pool computes gradients. */
+export function threadsOf(workers: Workers = 1): WorkersOptions {
+  if (isPool(workers)) return { count: 1 };
+  return typeof workers === 'number' ? { count: workers } : workers;
+}

@@ -1,11 +1,11 @@
-// Trains until it is interrupted, then says at which step it saved. Some steps take a while.
+// Trains until it is interrupted, then says at which step it saved. With `endless` its first step never ends.
 
 import * as tf from '@tensorflow/tfjs';
 import { train } from '../src/index.js';
 import { onInterrupt } from '../src/node/interrupt.js';
 import { descent, endless, linearModel, squaredError } from './problems.js';
 
-const [directory, slow] = process.argv.slice(2);
+const [directory, mode] = process.argv.slice(2);
 
 async function main(): Promise<void> {
   await tf.setBackend('cpu');
@@ -18,8 +18,11 @@ async function main(): Promise<void> {
     steps: 1e6,
     callbacks: [
       {
-        onStart: () => process.stdout.write('started\n'),
-        onStep: () => (slow ? new Promise((resolve) => setTimeout(resolve, 5000)) : undefined),
+        onStep: ({ step }) => {
+          if (step === 1) process.stdout.write('step 1\n');
+          // A timer keeps the process alive.
+          return mode === 'endless' ? new Promise(() => setInterval(() => {}, 1e6)) : undefined;
+        },
       },
     ],
     checkpoint: { directory, every: 1e6 },

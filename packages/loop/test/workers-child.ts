@@ -14,6 +14,9 @@ async function run(steps: number) {
   const optimizer = new TransformOptimizer(adamW({ learningRate: 0.05 }));
   const loss = (targets: tf.Tensor, outputs: tf.Tensor) => {
     if (variant === 'throws' && !isMainThread) throw new Error('no loss today');
+    if (variant === 'hangs' && !isMainThread) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    if (variant === 'is full' && !isMainThread)
+      for (const all: unknown[] = []; ; ) all.push(new Array(1e6).fill(all));
     if (variant !== 'counted') return squaredError(targets, outputs);
     // Only large targets count: in some parts none does.
     const counts = tf.cast(tf.greater(targets, 1), 'float32');
@@ -27,7 +30,7 @@ async function run(steps: number) {
     steps,
     gradientAccumulation: 2,
     logEvery: 1,
-    workers,
+    workers: variant === 'hangs' ? { ...workers, timeoutSeconds: 1 } : workers,
   });
   return {
     losses: history.map(({ loss }) => loss),

@@ -1,4 +1,10 @@
-import { type Callback, checkpointFiles, type MetricRecord, type Run, snapshotOf } from '@evenkeel/trainer';
+import {
+  type Callback,
+  checkpointFiles,
+  type LiveRun,
+  type MetricRecord,
+  snapshotOf,
+} from '@evenkeel/trainer';
 import {
   buildRun,
   parseRunConfig,
@@ -27,7 +33,7 @@ export class LabRun {
   private readonly abort = new AbortController();
   private readonly records: MetricRecord[] = [];
   private readonly samples: Sample[] = [];
-  private run: Run | undefined;
+  private run: LiveRun | undefined;
   private parts: RunParts | undefined;
   /** The run's `run.json`. */
   private description = '';

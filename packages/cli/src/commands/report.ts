@@ -26,7 +26,7 @@ export function reportCommand(): Command {
       const output = outputOf({ json });
       const path = out ?? (runs.length === 1 && !runs[0].endsWith('.jsonl') ? join(runs[0], REPORT) : REPORT);
       await writeReport({ path, runs, title: title ?? runs.join(', ') });
-      if (csv) exportCsv(runs[0].endsWith('.jsonl') ? runs[0] : join(runs[0], METRICS), csv);
+      if (csv) await exportCsv(runs[0].endsWith('.jsonl') ? runs[0] : join(runs[0], METRICS), csv);
       for (const run of runs) {
         const { name, records } = readRecords(run);
         output.emit({ run, name, records: records.length, last: records.at(-1) });

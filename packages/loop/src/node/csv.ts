@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { writeAtomicFile } from '@evenkeel/files';
 import type { MetricRecord } from '../callback.js';
-import { writeAtomically } from './atomic.js';
 import { parseMetricLines } from './metrics-lines.js';
 
 /**
@@ -16,8 +16,9 @@ export function toCsv(records: readonly MetricRecord[]): string {
 }
 
 /** Turns a `metrics.jsonl` into a `.csv`. */
-export function exportCsv(metrics: string, csv: string): void {
-  writeAtomically(csv, toCsv(parseMetricLines(readFileSync(metrics, 'utf8')).records));
+export async function exportCsv(metrics: string, csv: string): Promise<void> {
+  const { records } = parseMetricLines(await readFile(metrics, 'utf8'));
+  await writeAtomicFile('exportCsv', csv, toCsv(records));
 }
 
 const cell = (value: string | number): string => {

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder, removeLeftDrafts, writeAtomicFile } from '@evenkeel/files';
 import type { Callback } from '../callback.js';
 import { appendWhole } from './append-whole.js';
-import { writeAtomically } from './atomic.js';
 import { linesUpTo, metricLine } from './metrics-lines.js';
 import { systemInfo } from './system-info.js';
 
@@ -21,16 +21,17 @@ export interface MetricsFileOptions {
  */
 export function metricsFile({ path, run: name }: MetricsFileOptions): Callback {
   const append = (value: object) => appendWhole(path, metricLine(value));
-  const cutAt = (step: number) => {
+  const cutAt = async (step: number) => {
     const before = step > 0 && existsSync(path) ? readFileSync(path, 'utf8') : '';
-    writeAtomically(path, linesUpTo(before, step));
+    await writeAtomicFile('metricsFile', path, linesUpTo(before, step));
   };
   return {
     name: 'metricsFile',
     onlyWatches: true,
-    onStart(run) {
-      mkdirSync(dirname(path), { recursive: true });
-      cutAt(run.step);
+    async onStart(run) {
+      await makeFolder('metricsFile', dirname(path));
+      await removeLeftDrafts('metricsFile', dirname(path));
+      await cutAt(run.step);
       append({ system: systemInfo() });
       if (name !== undefined) append({ run: name });
     },

@@ -79,10 +79,10 @@ describe('metricsFile', () => {
     expect(stepsIn(path)).toEqual([1, 2]);
   });
 
-  it('keeps numbers that JSON does not have', () => {
+  it('keeps numbers that JSON does not have', async () => {
     const path = join(root, 'c.jsonl');
     const callback = metricsFile({ path });
-    callback.onStart!({ step: 0 } as never);
+    await callback.onStart!({ step: 0 } as never);
     callback.onMetrics!({ step: 1, seconds: 2, loss: Number.NaN, norm: Infinity }, {} as never);
     expect(parseMetricLines(readFileSync(path, 'utf8')).records).toEqual([
       { step: 1, seconds: 2, loss: Number.NaN, norm: Infinity },
@@ -142,7 +142,7 @@ describe('CSV', () => {
   it('has a column per metric, empty where there is none', async () => {
     const [jsonl, csv] = [join(root, 'd.jsonl'), join(root, 'd.csv')];
     await run(4, [metricsFile({ path: jsonl })], { evaluate: { run: () => ({ 'score, "x"': 1.5 }) } });
-    exportCsv(jsonl, csv);
+    await exportCsv(jsonl, csv);
     const [header, ...rows] = readFileSync(csv, 'utf8').trimEnd().split('\r\n');
     expect(header).toMatch(/^step,seconds,.*"score, ""x"""$/);
     expect(rows.map((row) => row.split(',')[0])).toEqual(['1', '2', '4']);

@@ -1,4 +1,4 @@
-import type { Callback, Run } from '../callback.js';
+import type { Callback, LiveRun } from '../callback.js';
 import { appendWhole } from './append-whole.js';
 import { metricLine } from './metrics-lines.js';
 
@@ -8,7 +8,7 @@ export interface SamplesOptions {
   /** Every so many steps. */
   readonly every: number;
   /** What to write down: a text that the model generates. */
-  readonly write: (run: Run) => string | Promise<string>;
+  readonly write: (run: LiveRun) => string | Promise<string>;
 }
 
 /** Notes what the model writes, every so many steps, for the report. */

@@ -1,6 +1,6 @@
 import type { GPT } from '@evenkeel/gpt-model';
 import { lipschitzCertificate, type MatrixValues, spectralNormEstimate } from '@evenkeel/lipschitz';
-import { accuracy, type Callback, type Run } from '@evenkeel/loop';
+import { accuracy, type Callback, type LiveRun } from '@evenkeel/loop';
 import { isMatrix } from '@evenkeel/optim';
 import { softmaxCollapse } from '@evenkeel/stablemax';
 import { abs, dispose, keep, max, stack, type Tensor, tidy } from '@tensorflow/tfjs-core';
@@ -91,4 +91,4 @@ const valuesOf = async (tensor: Tensor): Promise<MatrixValues> => ({
 });
 
 /** Measured is before a step: the first, and each that ends so many. */
-const isEvery = ({ step }: Run, every: number): boolean => step === 0 || (step + 1) % every === 0;
+const isEvery = ({ step }: LiveRun, every: number): boolean => step === 0 || (step + 1) % every === 0;

@@ -1,4 +1,4 @@
-import type { ForwardOptions } from '@evenkeel/loop';
+import type { PassOptions } from '@evenkeel/loop';
 import { seedOf } from '@evenkeel/loop';
 import { gelu, linear, maxMin, silu } from '@evenkeel/ops';
 import {
@@ -67,7 +67,7 @@ export class Mlp {
    */
   forward(
     x: Tensor,
-    { observe }: Partial<ForwardOptions> & { observe?: (name: string, activation: Tensor) => void } = {},
+    { observe }: Partial<PassOptions> & { observe?: (name: string, activation: Tensor) => void } = {},
   ): Tensor {
     const activate = ACTIVATIONS[this.options.activation];
     return tidy(() =>

@@ -1,13 +1,17 @@
 import { dispose, type NamedTensorMap, scalar, tensor, type Variable } from '@tensorflow/tfjs-core';
 import { type Batch, tensorsIn } from '../../batch.js';
 import { GradientMean } from '../../gradient-mean.js';
+import type { GradientPool } from '../../gradient-pool.js';
 import { type Gradients, gradientsOf, type LossOfBatch } from '../../gradients.js';
-import type { ForwardOptions } from '../../model.js';
+import type { PassOptions } from '../../model.js';
 import { seedOf } from '../../seeds.js';
-import type { GradientPool, WorkersOptions } from '../../workers.js';
+import type { WorkersOptions } from '../../workers.js';
 import { type HostBatch, makeBatch, readBatch, rowsOf, splitBatch } from './host-batch.js';
-import { Other, ownScript } from './other.js';
 import { sizeOf, viewsOf } from './protocol.js';
+import { ownScript, WorkerHandle } from './worker-handle.js';
+
+/** How long a thread may at least take to come to `train`: 64 of them share the cores. */
+const START_SECONDS = 300;
 
 /**
  * Data-parallel gradients: each thread computes those of its part of a batch, this one adds them up.
@@ -25,28 +29,32 @@ export class WorkerPool implements GradientPool {
 
   private constructor(
     private readonly variables: readonly Variable[],
-    private readonly others: readonly Other[],
+    private readonly others: readonly WorkerHandle[],
     weights: SharedArrayBuffer,
+    private readonly timeoutSeconds: number,
   ) {
     this.weights = viewsOf(weights, variables);
   }
 
   /** @throws If a thread ends, fails, or arrives at `train` with other variables. */
-  static async open({ count, script, argv }: WorkersOptions, variables: readonly Variable[]) {
+  static async open(
+    { count, script, argv, timeoutSeconds = 300 }: WorkersOptions,
+    variables: readonly Variable[],
+  ) {
     const path = script ?? ownScript();
     const bytes = 4 * sizeOf(variables);
     const weights = new SharedArrayBuffer(bytes);
     const others = Array.from({ length: count - 1 }, (_, i) => {
-      return new Other(
+      return new WorkerHandle(
         path,
         argv,
         { rank: i + 1, weights, gradients: new SharedArrayBuffer(bytes) },
         variables,
       );
     });
-    const pool = new WorkerPool(variables, others, weights);
+    const pool = new WorkerPool(variables, others, weights, timeoutSeconds);
     try {
-      await Promise.all(others.map((other) => other.isReady()));
+      await Promise.all(others.map((other) => other.isReady(Math.max(START_SECONDS, timeoutSeconds))));
     } catch (error) {
       await pool.close();
       throw error;
@@ -54,7 +62,7 @@ export class WorkerPool implements GradientPool {
     return pool;
   }
 
-  async gradientsOf(batch: Batch, loss: LossOfBatch, options: ForwardOptions): Promise<Gradients> {
+  async gradientsOf(batch: Batch, loss: LossOfBatch, options: PassOptions): Promise<Gradients> {
     const { variables, others } = this;
     await this.shareWeights();
     const parts = splitBatch(await readBatch(batch), others.length + 1);
@@ -63,22 +71,18 @@ export class WorkerPool implements GradientPool {
       ...options,
       seed: rank === 0 ? options.seed : seedOf(options.seed, rank),
     });
-    const replies = Promise.all(
-      asked.map((other, i) =>
-        other.ask({
-          batch: parts[i + 1],
-          options: seedFor(i + 1),
-          version: this.version,
-        }),
-      ),
+    const replies = asked.map((other, i) =>
+      other.ask({ batch: parts[i + 1], options: seedFor(i + 1), version: this.version }),
     );
-    replies.catch(() => {}); // what this thread throws itself comes first
+    for (const reply of replies) reply.catch(() => {}); // what this thread throws itself comes first
     const own = this.own(parts[0], loss, seedFor(0));
     const isPlain = own.count === undefined;
     const mean = new GradientMean();
     mean.add(isPlain ? { ...own, count: rowsOf(parts[0]) } : own);
     try {
-      const answers = await replies;
+      const answers = await Promise.all(
+        asked.map((other, i) => other.inTime(replies[i], this.timeoutSeconds)),
+      );
       answers.forEach(({ loss, count, has }, i) => {
         const gradients: NamedTensorMap = {};
         variables.forEach(({ name, shape }, v) => {
@@ -108,7 +112,7 @@ export class WorkerPool implements GradientPool {
     this.version += 1;
   }
 
-  private own(part: HostBatch, loss: LossOfBatch, options: ForwardOptions): Gradients {
+  private own(part: HostBatch, loss: LossOfBatch, options: PassOptions): Gradients {
     const batch = makeBatch(part);
     try {
       return gradientsOf(() => loss(batch, options), this.variables);

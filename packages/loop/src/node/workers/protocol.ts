@@ -1,5 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import type { ForwardOptions } from '../../model.js';
+import type { PassOptions } from '../../model.js';
 import type { HostBatch } from './host-batch.js';
 
 /** What a thread is told when it starts, under {@link WORKER_DATA}. */
@@ -17,7 +17,7 @@ export const WORKER_DATA = 'evenkeel: train';
 /** From the first thread to another: a part of a batch. */
 export interface Request {
   readonly batch: HostBatch;
-  readonly options: ForwardOptions;
+  readonly options: PassOptions;
   /** Counts how often the weights have changed. */
   readonly version: number;
 }

@@ -13,7 +13,7 @@ const script = fileURLToPath(new URL('../../../test/workers-child.ts', import.me
 
 /** What the child prints, or the message with which it fails. */
 async function child(count: number, variant = 'plain'): Promise<Result> {
-  const flags = ['--conditions=@evenkeel/source', '--import', 'tsx'];
+  const flags = ['--max-old-space-size=400', '--conditions=@evenkeel/source', '--import', 'tsx'];
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, `${count}`, variant]);
     return JSON.parse(stdout) as Result;
@@ -52,6 +52,8 @@ describe('workers', () => {
 
   it('that cannot help are named, with what to do', async () => {
     await expect(child(2, 'throws')).rejects.toThrow('train: worker 1 failed: no loss today');
+    await expect(child(2, 'hangs')).rejects.toThrow('train: worker 1 failed: it gave no answer in 1 s');
+    await expect(child(2, 'is full')).rejects.toThrow(/train: worker 1 failed: .*memory/);
     await expect(child(2, 'leaves')).rejects.toThrow(
       /worker 1 failed: it ended before training did.*calls train/,
     );

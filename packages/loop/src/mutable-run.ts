@@ -1,10 +1,10 @@
 import { engine, type Optimizer, type Variable } from '@tensorflow/tfjs-core';
-import type { Run } from './callback.js';
+import type { LiveRun } from './callback.js';
 import { trainableVariables } from './model.js';
 import type { TrainOptions } from './options.js';
 
 /** Where a run stands: what the loop changes and callbacks see. */
-export class Progress implements Run {
+export class MutableRun implements LiveRun {
   step = 0;
   readonly steps: number;
   readonly variables: readonly Variable[];

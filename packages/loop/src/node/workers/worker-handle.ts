@@ -4,7 +4,7 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import { type Reply, type Request, type Start, viewsOf, WORKER_DATA } from './protocol.js';
 
 /** Another thread, as the first one sees it. */
-export class Other {
+export class WorkerHandle {
   readonly gradients: Float32Array[];
   private readonly worker: Worker;
   private readonly rank: number;
@@ -34,9 +34,9 @@ export class Other {
     );
   }
 
-  /** @throws If its model is another one. */
-  async isReady(): Promise<void> {
-    const { shapes } = (await this.reply()) as { shapes: number[][] };
+  /** @throws If its model is another one, or it does not come to `train` in time. */
+  async isReady(seconds: number): Promise<void> {
+    const { shapes } = (await this.inTime(this.reply(), seconds)) as { shapes: number[][] };
     const [theirs, ours] = [shapes, this.variables.map(({ shape }) => shape)].map((list) =>
       JSON.stringify(list),
     );
@@ -50,6 +50,28 @@ export class Other {
     const reply = this.reply();
     if (!this.failure) this.worker.postMessage(request);
     return (await reply) as Extract<Reply, { loss: number }>;
+  }
+
+  /** @throws If the answer does not come within so many seconds from now. */
+  async inTime<T>(answer: Promise<T>, seconds: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new Error(
+              `train: worker ${this.rank} failed: it gave no answer in ${seconds} s, expected one. Look for what never ends ` +
+                'in the model, the loss or the script, or set workers.timeoutSeconds.',
+            ),
+          ),
+        Math.min(1000 * seconds, 2 ** 31 - 1),
+      );
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   end(): Promise<unknown> {
