@@ -40,7 +40,9 @@ export function goldenCases<Inputs, Hyper, Expected>(file: {
 }): GoldenCase<Inputs, Hyper, Expected>[] {
   const cases = file.cases as RawCase[];
   return cases.map((raw) => {
-    const inputs = cases.find(({ name }) => name === raw.same_as_case)?.inputs ?? raw.inputs;
+    // Cases that share inputs name the case that has them, beside theirs or in their place.
+    const shared = raw.same_as_case ?? (raw.inputs as { same_as_case?: string } | null)?.same_as_case;
+    const inputs = cases.find(({ name }) => name === shared)?.inputs ?? raw.inputs;
     return {
       name: raw.name,
       inputs: decode(inputs) as Inputs,

@@ -168,6 +168,19 @@ const EDGES: Record<string, Edges> = {
   muon: transform(() => lipschitz.muon({ weightDecay: 0.1 })),
   muonWithAdamW: transform(() => lipschitz.muonWithAdamW()),
   modulaMuon: transform(() => lipschitz.modulaMuon()),
+  nanochatMuon: transform(() => lipschitz.nanochatMuon({ weightDecay: 0.1 })),
+  nanochatSchedules: {
+    ends: (size) => {
+      const { learningRate } = lipschitz.nanochatSchedules({ steps: 10, learningRate: size });
+      expect(learningRate(9)).toBeGreaterThan(0);
+    },
+  },
+  polarExpress: {
+    ends: (size) => {
+      const quintics = lipschitz.polarExpress({ leastValue: Math.min(size, 0.999) });
+      expect(quintics.flat().every(Number.isFinite)).toBe(true);
+    },
+  },
   modulaEmbedding: transform(() => lipschitz.modulaEmbedding()),
   Muon: {
     empty: () => {

@@ -9,8 +9,11 @@ export {
 } from './modula-target-norms.js';
 export { type MuonOptions, muon } from './muon.js';
 export { Muon, type MuonWithAdamWOptions, muonWithAdamW } from './muon-with-adamw.js';
-export type { CoefficientsName } from './newton-schulz.js';
+export { type NanochatSchedulesOptions, nanochatMuon, nanochatSchedules } from './nanochat-muon.js';
+export type { CoefficientsName, NewtonSchulz } from './newton-schulz.js';
 export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
+export { type PolarExpressOptions, polarExpress } from './polar-express.js';
+export type { Quintic } from './quintic.js';
 
 // Where weights may live: constraints that run after every step.
 
