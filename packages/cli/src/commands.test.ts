@@ -1,13 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { GPT } from '@evenkeel/gpt-model';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evenkeel } from '../test/evenkeel.js';
+import { publishedFolder } from '../test/published.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'));
 const text = join(root, 'text.txt');
+const bin = fileURLToPath(new URL('../bin/evenkeel.js', import.meta.url));
 beforeAll(() => writeFileSync(text, 'to be or not to be, that is the question. '.repeat(100).trim()));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -204,6 +207,13 @@ describe('a run', () => {
       ...['generate', run, 'to be', '--max-tokens', '2', '--seed', '4294967295', '--samples', '2', '--json'],
     );
     expect(lines(wrapped.out).map(({ seed }) => seed)).toEqual([4294967295, 0]);
+    for (const input of ['to be', 'to be\n']) {
+      const args = [bin, 'generate', run, '--max-tokens', '20', '--seed', '3', '--json'];
+      for (const dash of [[], ['-']]) {
+        const piped = execFileSync(process.execPath, [...args, ...dash], { input, encoding: 'utf8' });
+        expect(JSON.parse(piped)).toEqual(first);
+      }
+    }
     const unknown = await evenkeel('generate', run, '€');
     expect(unknown.errors).toContain('not in the vocabulary');
   });
@@ -346,11 +356,7 @@ describe('twins', () => {
 
 describe('fine-tuned twins', () => {
   it('start from one model, learn in two orders, and are compared', async () => {
-    const [folder, characters] = [join(root, 'pretrained'), [...new Set(readFileSync(text, 'utf8'))].length];
-    const size = { contextLength: 16, layers: 1, heads: 2, width: 16 };
-    const model = new GPT({ architecture: 'gpt2', vocabSize: characters, ...size });
-    await model.saveSafetensors(folder);
-    model.dispose();
+    const folder = await publishedFolder(join(root, 'pretrained'));
     for (const seed of ['1', '2']) {
       const out = join(root, `tuned-${seed}`);
       const { code } = await evenkeel(

@@ -17,6 +17,10 @@ export function outputOf({ json = false }: { json?: boolean }): Output {
   };
 }
 
+/** A line on standard error that is no error: what comes out is right, or is said to lack something. */
+export const warn = (message: string): void =>
+  void process.stderr.write(`${pc.yellow('evenkeel:')} ${message}\n`);
+
 /** Columns of text, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i].length)));

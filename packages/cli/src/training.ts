@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { streamingDecoder, type Tokenizer } from '@evenkeel/data';
 import { GPT, generate } from '@evenkeel/gpt-model';
 import type { Callback } from '@evenkeel/trainer';
-import { type BuildRunOptions, buildRun, type RunParts, trainRun } from '@evenkeel/trainer/config';
+import { type BuildRunOptions, buildRun, type RunParts, trainRun, writingOf } from '@evenkeel/trainer/config';
 import {
   METRICS,
   metricsFile,
@@ -21,7 +21,7 @@ import {
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
 import { type BackendOptions, useBackend } from './backend.js';
-import type { Output } from './output.js';
+import { type Output, warn } from './output.js';
 import { measured } from './words.js';
 
 /** Characters or tokens of a sample. */
@@ -99,8 +99,12 @@ export async function trainInto(
 const goingOn = async (stored: StoredRun): Promise<BuildRunOptions> => ({
   source: stored.source,
   tokenizer: await tokenizerOf(stored),
-  loadWeights: (await newestStep(stored.directory)) === undefined,
+  ...((await newestStep(stored.directory)) === undefined
+    ? {}
+    : { loadWeights: false, begun: begunOf(stored) }),
 });
+
+const begunOf = ({ model }: StoredRun) => ('gpt' in model ? model : undefined);
 
 function introduce(
   { model, data, config }: RunParts,
@@ -156,16 +160,24 @@ function announce(output: Output): Callback {
 function sampleWriter({ model, data, config }: RunParts): () => Promise<string> | string {
   const { tokenizer } = data;
   if (!(model instanceof GPT) || !tokenizer) return () => '';
-  return () => writeText(model, tokenizer, config.seed);
+  let hasFailed = false;
+  return async () => {
+    try {
+      return await writeText(model, tokenizer, config.seed);
+    } catch (error) {
+      if (!hasFailed) warn(`the model's samples are left out: ${(error as Error).message}`);
+      hasFailed = true;
+      return '';
+    }
+  };
 }
 
 async function writeText(model: GPT, tokenizer: Tokenizer, seed: number): Promise<string> {
   const decoder = streamingDecoder(tokenizer);
-  const prompt = [tokenizer.endOfText ?? 0];
+  const { begin, options } = writingOf(model, tokenizer);
+  const sampling = { ...options, maxTokens: SAMPLE_LENGTH, temperature: 0.8, seed };
   let text = '';
-  for await (const token of generate(model, prompt, { maxTokens: SAMPLE_LENGTH, temperature: 0.8, seed })) {
-    text += decoder.push(token);
-  }
+  for await (const token of generate(model, begin(), sampling)) text += decoder.push(token);
   return text + decoder.end();
 }
 
@@ -174,5 +186,11 @@ export async function helpTraining(directory: string): Promise<void> {
   const stored = readRun(directory);
   await useBackend(stored.backend);
   const { checkpoint: _, ...config } = stored.config;
-  await trainRun(await buildRun(config, { tokenizer: await tokenizerOf(stored), loadWeights: false }));
+  await trainRun(
+    await buildRun(config, {
+      tokenizer: await tokenizerOf(stored),
+      loadWeights: false,
+      begun: begunOf(stored),
+    }),
+  );
 }

@@ -1,14 +1,15 @@
 import type { Tokenizer } from '@evenkeel/data';
-import type { GPT } from '@evenkeel/gpt-model';
+import { GPT, type GPTConfig, type Published } from '@evenkeel/gpt-model';
 import type { Callback, Loss } from '@evenkeel/loop';
 import type { RunConfig } from './config/schema.js';
-import { checkTokens } from './parts/check-tokens.js';
+import { checkKnown, checkTokens } from './parts/check-tokens.js';
 import { type ConfiguredData, dataOf } from './parts/data-of.js';
 import { lossOf } from './parts/loss-of.js';
 import { activationMeasure, certificateMeasure, grokkingMeasure } from './parts/measures.js';
 import type { Mlp } from './parts/mlp.js';
 import { isPublished, modelOf } from './parts/model-of.js';
 import { type ConfiguredOptimizer, optimizerOf } from './parts/optimizer-of.js';
+import { openPublished, type PublishedModel } from './parts/published-model.js';
 
 /** The run that another one learns on from. */
 export interface SourceRun {
@@ -44,6 +45,8 @@ export interface BuildRunOptions {
   readonly tokenizer?: Tokenizer;
   /** Whether the checkpoint that `model.load` names is read. Default true. A run that goes on has weights of its own. */
   readonly loadWeights?: boolean;
+  /** Of a run that goes on: what its published model is, so that the files from which it began need not be there any more. */
+  readonly begun?: { readonly gpt: GPTConfig; readonly published?: Published };
 }
 
 /**
@@ -78,28 +81,32 @@ export async function buildRun(config: RunConfig, options: BuildRunOptions = {})
   };
 }
 
-/** A published model comes first: it says how long a row is. Any other follows from its data. */
+/** A published model comes first: it says how long a row is, and which tokens it knows. Any other follows from its data. */
 async function modelAndData(
   config: RunConfig,
-  { source, tokenizer = source?.tokenizer, loadWeights }: BuildRunOptions,
+  { source, tokenizer: known = source?.tokenizer, loadWeights, begun }: BuildRunOptions,
 ): Promise<Pick<RunParts, 'model' | 'data'>> {
-  const loaded = isPublished(config) ? ((await modelOf(config)) as GPT) : undefined;
+  let published: PublishedModel | undefined;
+  if (isPublished(config)) {
+    published = begun
+      ? { model: new GPT(begun.gpt, { published: begun.published }), tokenizer: known }
+      : await openPublished(config, known);
+  }
+  const tokenizer = published?.tokenizer ?? known;
   let data: ConfiguredData | undefined;
   try {
     data = await dataOf(config, {
       tokenizer,
-      ...(loaded && { contextLength: contextOf(config, loaded) }),
+      ...(published && { contextLength: contextOf(config, published.model) }),
     });
-    checkTokens(tokenizer, data);
-    if (loaded && loaded.config.vocabSize < data.outputs) {
-      throw new Error(
-        `run config: the model has ${loaded.config.vocabSize} tokens and the data ${data.outputs}, expected at least as ` +
-          'many. Take the tokenizer of the model.',
-      );
-    }
-    return { model: loaded ?? (await modelOf(config, data, { loadWeights, source: source?.run })), data };
+    if (published) checkKnown(published.model, data);
+    else checkTokens(tokenizer, data);
+    return {
+      model: published?.model ?? (await modelOf(config, data, { loadWeights, source: source?.run })),
+      data,
+    };
   } catch (error) {
-    loaded?.dispose();
+    published?.model.dispose();
     await data?.close();
     throw error;
   }

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { streamingDecoder, type Tokenizer, tokenizerFromJson } from '@evenkeel/data';
-import { type GenerateOptions, GPT, generate } from '@evenkeel/gpt-model';
-import { UsageError } from '@evenkeel/trainer/config';
+import { type GenerateOptions, GPT } from '@evenkeel/gpt-model';
+import { tokenizerNamed, UsageError, writingOf } from '@evenkeel/trainer/config';
 import { type OpenedModel, withModel } from '@evenkeel/trainer/node';
 import { Command, InvalidArgumentError } from 'commander';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { outputOf } from '../output.js';
+import { standardInput } from '../standard-input.js';
+import { written } from '../written.js';
 
 interface Options extends BackendOptions {
   readonly checkpoint: string;
@@ -36,9 +36,12 @@ export function generateCommand(): Command {
       '<model>',
       'the folder of a run or of one of its checkpoints; a folder with config.json and safetensors; a hub id',
     )
-    .argument('[prompt]', 'what to go on from (default: a line break, or the end of a text)')
+    .argument(
+      '[prompt]',
+      "what to go on from; - or nothing: what comes on standard input (default: a text's beginning)",
+    )
     .option('--checkpoint <name>', 'of a run: latest, best, or like step-00000500', 'latest')
-    .option('--tokenizer <file>', "a tokenizer.json (default: the model's own)")
+    .option('--tokenizer <file>', "a tokenizer.json, or gpt2 (default: the model's own)")
     .option('--max-tokens <n>', 'write at most so many', number, 300)
     .option('--temperature <t>', '0: always the likeliest; 1: as the model has it', number, 0.8)
     .option('--top-k <n>', 'choose among the n likeliest', number)
@@ -58,18 +61,22 @@ export function generateCommand(): Command {
   return command
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, prompt: string | undefined, options: Options) => {
+      const input = prompt === undefined || prompt === '-' ? standardInput() : undefined;
       await useBackend(options);
-      await withModel(source, options.checkpoint, (opened) => writeTexts(source, opened, prompt, options));
+      await withModel(source, options.checkpoint, async (opened) => {
+        const given = input ? await input.read({ wait: prompt === '-' }) : prompt;
+        await writeTexts(source, opened, given ?? '', options);
+      });
     });
 }
 
 async function writeTexts(
   source: string,
   { model, tokenizer: own, step }: OpenedModel,
-  prompt: string | undefined,
+  prompt: string,
   options: Options,
 ): Promise<void> {
-  const tokenizer = options.tokenizer ? tokenizerFromJson(await readFile(options.tokenizer, 'utf8')) : own;
+  const tokenizer = options.tokenizer ? await tokenizerNamed('generate', options.tokenizer, []) : own;
   if (!(model instanceof GPT))
     throw new UsageError(`'${source}' is a plain network, expected a model of text.`);
   if (!tokenizer)
@@ -77,50 +84,25 @@ async function writeTexts(
       `'${source}' has no tokenizer, expected one to read the prompt with. Pass --tokenizer FILE.`,
     );
   const output = outputOf(options);
+  const writing = writingOf(model, tokenizer);
   const seed = options.seed ?? randomInt(2 ** 32);
   for (let i = 0; i < options.samples; i++) {
     if (i > 0) output.say('\n---');
-    const shown = prompt ?? '';
     const show = (text: string) => void (output.json || process.stdout.write(text));
-    show(shown);
-    const text = await write(
-      model,
-      tokenizer,
-      startOf(tokenizer, prompt),
-      { ...filtersOf(options), seed: seedAfter(seed, i) },
-      show,
-    );
+    show(prompt);
+    const sampling = { ...writing.options, ...filtersOf(options), seed: seedAfter(seed, i) };
+    let text = '';
+    for await (const piece of written(model, tokenizer, writing.begin(prompt), sampling)) {
+      text += piece;
+      show(piece);
+    }
     output.say('');
-    output.emit({ prompt: shown, text, seed: seedAfter(seed, i), step });
+    output.emit({ prompt, text, seed: seedAfter(seed, i), step });
   }
 }
 
 /** The seed so many after another; after the largest comes 0. */
 const seedAfter = (seed: number, count: number): number => (seed + count) % 2 ** 32;
-
-/** Writes, and shows it as it comes. */
-async function write(
-  model: GPT,
-  tokenizer: Tokenizer,
-  prompt: ArrayLike<number>,
-  options: GenerateOptions,
-  show: (text: string) => void,
-): Promise<string> {
-  const decoder = streamingDecoder(tokenizer);
-  let text = '';
-  const add = (piece: string) => {
-    text += piece;
-    show(piece);
-  };
-  for await (const token of generate(model, prompt, {
-    ...options,
-    decode: (tokens) => tokenizer.decode(tokens),
-  })) {
-    add(decoder.push(token));
-  }
-  add(decoder.end());
-  return text;
-}
 
 const filtersOf = ({
   maxTokens,
@@ -140,18 +122,9 @@ const filtersOf = ({
   stop: stop.length > 0 ? stop : undefined,
 });
 
-function startOf(tokenizer: Tokenizer, prompt: string | undefined): ArrayLike<number> {
-  if (prompt) return tokenizer.encode(prompt);
-  if (tokenizer.endOfText !== undefined) return [tokenizer.endOfText];
-  try {
-    return tokenizer.encode('\n');
-  } catch {
-    return [0]; // a text without line breaks
-  }
-}
-
 const EXAMPLES = `
 Examples:
   $ evenkeel generate runs/shakespeare "ROMEO:"
   $ evenkeel generate runs/shakespeare "ROMEO:" --temperature 0.6 --top-p 0.95 --seed 1
+  $ echo "Once upon a time" | evenkeel generate runs/tales
   $ evenkeel generate ./gpt2 "The meaning of life is" --max-tokens 50 --stop "."`;

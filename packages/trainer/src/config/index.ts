@@ -15,6 +15,7 @@ export { modelOf } from '../parts/model-of.js';
 export { ConfiguredOptimizer, optimizerOf } from '../parts/optimizer-of.js';
 export { scheduleOf } from '../parts/schedule-of.js';
 export { isTokenizerFile, TOKENIZER_NAMES, tokenizerNamed } from '../parts/tokenizer-named.js';
+export { type Writing, writingOf } from '../parts/writing.js';
 export { type ConfiguredResult, type TrainFromConfigOptions, trainFromConfig } from '../train-from-config.js';
 export { type TrainRunOptions, trainRun } from '../train-run.js';
 export { UsageError } from '../usage-error.js';

@@ -95,13 +95,21 @@ const data = z.discriminatedUnion('kind', [
     kind: z.literal('text'),
     file: z.string().optional(),
     text: z.string().optional(),
-    tokenizer: z.string().default('characters').describe("'characters', 'gpt2' or a tokenizer.json."),
+    tokenizer: z
+      .string()
+      .optional()
+      .describe(
+        "'characters', 'gpt2' or a tokenizer.json. Default: that of the model it learns on from, else 'characters'.",
+      ),
     ...batches,
   }),
   z.strictObject({
     kind: z.literal('instructions'),
     file: z.string().describe('A JSON list of { instruction, input?, output }.'),
-    tokenizer: z.string().default('gpt2'),
+    tokenizer: z
+      .string()
+      .optional()
+      .describe("As for a text. Default: that of the model it learns on from, else 'gpt2'."),
     batchSize: count.default(16),
     contextLength: count.optional(),
     order: z.enum(['random', 'sequential']).default('random'),

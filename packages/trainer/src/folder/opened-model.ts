@@ -1,21 +1,12 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
-import { GPT } from '@evenkeel/gpt-model';
+import type { Tokenizer } from '@evenkeel/data';
+import { GPT, openModelFolder } from '@evenkeel/gpt-model';
 import { dispose } from '@tensorflow/tfjs-core';
 import { assignWeights, checkSameRun } from '../parts/assign-weights.js';
 import { Mlp } from '../parts/mlp.js';
-import {
-  checkpointsOf,
-  noCheckpoint,
-  readRun,
-  runNamed,
-  type StoredRun,
-  TOKENIZER,
-  tokenizerOf,
-} from './run-folder.js';
+import { tokenizerBeside } from '../parts/tokenizer-named.js';
+import { checkpointsOf, noCheckpoint, readRun, runNamed, type StoredRun, tokenizerOf } from './run-folder.js';
 
-/** A model, and its tokenizer if it has one. */
+/** A model with all that its files say beside its weights: how it generates (`model.generation`), and its tokenizer if it has one. */
 export interface OpenedModel {
   readonly model: GPT | Mlp;
   readonly tokenizer?: Tokenizer;
@@ -34,14 +25,9 @@ export interface OpenedModel {
 async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
   const named = runNamed(source);
   if (!named) {
-    const model = await GPT.load(source);
-    if (!existsSync(join(source, TOKENIZER))) return { model };
-    try {
-      return { model, tokenizer: await tokenizerFromFolder(source) };
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
+    const files = await openModelFolder(source);
+    const tokenizer = await tokenizerBeside(files);
+    return { model: await GPT.load(files), tokenizer };
   }
   const { directory, step = which } = named;
   const run = readRun(directory);
@@ -51,7 +37,10 @@ async function openModel(source: string, which = 'latest'): Promise<OpenedModel>
   let model: GPT | Mlp | undefined;
   try {
     checkSameRun(snapshot.state, run.run, directory);
-    model = 'gpt' in run.model ? new GPT(run.model.gpt) : new Mlp(run.model.mlp);
+    model =
+      'gpt' in run.model
+        ? new GPT(run.model.gpt, { published: run.model.published })
+        : new Mlp(run.model.mlp);
     assignWeights(model, snapshot.weights, source);
   } catch (error) {
     model?.dispose();

@@ -1,5 +1,5 @@
 import { type CharacterTokenizer, characterTokenizer, gpt2Tokenizer, type Tokenizer } from '@evenkeel/data';
-import { GPT, type GPTConfig } from '@evenkeel/gpt-model';
+import { GPT, type GPTConfig, type Published } from '@evenkeel/gpt-model';
 import type { RunParts } from '../build-run.js';
 import { parseRunConfig, type RunConfig } from '../config/schema.js';
 import type { MlpOptions } from '../parts/mlp.js';
@@ -15,7 +15,7 @@ export interface BackendOptions {
 /** What a `run.json` holds: all that a run is, so that it can be used without its data. It is the only place of the config. */
 export interface RunFile {
   readonly config: RunConfig;
-  readonly model: { readonly gpt: GPTConfig } | { readonly mlp: MlpOptions };
+  readonly model: { readonly gpt: GPTConfig; readonly published?: Published } | { readonly mlp: MlpOptions };
   readonly tokenizer?: { readonly characters: readonly string[] } | { readonly name: string };
   /** The run that this one learns on from. */
   readonly source?: { readonly directory: string; readonly run: string };
@@ -46,7 +46,10 @@ export function runFileText(
   const file = {
     format: FORMAT,
     config: { ...rest, ...(checkpoint ? { checkpoint: when } : {}) },
-    model: model instanceof GPT ? { gpt: model.config } : { mlp: model.options },
+    model:
+      model instanceof GPT
+        ? { gpt: model.config, ...(isEmpty(model.published) ? {} : { published: model.published }) }
+        : { mlp: model.options },
     ...(tokenizer ? { tokenizer: describe(tokenizer) } : {}),
     ...(source ? { source: { directory: source.directory, run: source.run } } : {}),
     dataSha256,
@@ -97,6 +100,9 @@ export async function describedTokenizer({ tokenizer }: RunFile): Promise<Tokeni
   if ('characters' in tokenizer) return characterTokenizer(tokenizer.characters);
   return tokenizer.name === 'gpt2' ? gpt2Tokenizer() : undefined;
 }
+
+const isEmpty = ({ config = {}, generation = {} }: Published): boolean =>
+  Object.keys(config).length + Object.keys(generation).length === 0;
 
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {

@@ -1,4 +1,5 @@
 import type { CharacterTokenizer, Tokenizer } from '@evenkeel/data';
+import type { GPT } from '@evenkeel/gpt-model';
 import { UsageError } from '../usage-error.js';
 import type { ConfiguredData } from './data-of.js';
 
@@ -9,6 +10,23 @@ export function checkTokens(tokenizer: Tokenizer | undefined, data: Pick<Configu
     return;
   throw new UsageError(
     "the data were cut into other tokens than the model's, expected the same characters. Choose others with --data.",
+  );
+}
+
+/** @throws If a published model does not know the tokens of the data. */
+export function checkKnown(
+  { config: { vocabSize } }: GPT,
+  data: Pick<ConfiguredData, 'tokenizer' | 'outputs'>,
+): void {
+  if (vocabularyOf(data.tokenizer)) {
+    throw new UsageError(
+      'the data are characters, expected the tokens that the published model learned: its embedding knows no others. Make them ' +
+        'again with its tokenizer.json: evenkeel tokenize --tokenizer',
+    );
+  }
+  if (vocabSize >= data.outputs) return;
+  throw new UsageError(
+    `the published model has ${vocabSize} tokens and the data ${data.outputs}, expected at least as many. Take the tokenizer of the model.`,
   );
 }
 

@@ -85,7 +85,7 @@ describeOnBackends('the data of a config', () => {
     expect(data.tokenizer!.endOfText).toBe(2);
     await data.close();
     await expect(open({ kind: 'text', text: 'ab', tokenizer: 'gtp2' })).rejects.toThrow(
-      "the tokenizer is 'gtp2', expected 'characters', 'gpt2' or a tokenizer.json that is there",
+      "the tokenizer is 'gtp2', expected 'characters', 'gpt2', a tokenizer.json or a folder with one that is there",
     );
   });
 });

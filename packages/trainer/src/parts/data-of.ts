@@ -66,7 +66,7 @@ export async function dataOf(
     case 'instructions': {
       const records = await readInstructions(data.file);
       const tokenizer =
-        known ?? (await tokenizerNamed(WHERE, data.tokenizer, { documents: textsOf(records) }));
+        known ?? (await tokenizerNamed(WHERE, data.tokenizer ?? 'gpt2', { documents: textsOf(records) }));
       const train = instructionDataset(records, {
         tokenizer,
         contextLength: needed(contextLength),
@@ -122,7 +122,7 @@ async function tokensOf(
     const dataset = await TokenDataset.open(data.file, options);
     const { tokenizer, vocabulary } = dataset.sidecar;
     if (vocabulary) return { dataset, tokenizer: characterTokenizer(vocabulary) };
-    return { dataset, ...(tokenizer === 'gpt2' ? { tokenizer: await gpt2Tokenizer() } : {}) };
+    return { dataset, tokenizer: known ?? (tokenizer === 'gpt2' ? await gpt2Tokenizer() : undefined) };
   }
   if ((data.text === undefined) === (data.file === undefined)) {
     throw new Error(
@@ -130,7 +130,7 @@ async function tokensOf(
     );
   }
   const source = data.text ?? [data.file!];
-  const tokenizer = known ?? (await tokenizerNamed(WHERE, data.tokenizer, source));
+  const tokenizer = known ?? (await tokenizerNamed(WHERE, data.tokenizer ?? 'characters', source));
   return { dataset: await TokenDataset.open(await tokenStore(source, { tokenizer }), options), tokenizer };
 }
 

@@ -1,4 +1,4 @@
-import { GPT, GPT_PRESETS, type GPTConfig, type GPTPreset } from '@evenkeel/gpt-model';
+import { GPT, GPT_PRESETS, type GPTConfig, type GPTPreset, type ModelFolder } from '@evenkeel/gpt-model';
 import type { RunConfig } from '../config/schema.js';
 import { loadCheckpoint } from './assign-weights.js';
 import type { ConfiguredData } from './data-of.js';
@@ -12,20 +12,27 @@ type KnownData = Pick<ConfiguredData, 'outputs' | 'inputs'>;
 /** Whether files of another kind than our checkpoints say what the model is. */
 export const isPublished = ({ model }: RunConfig): boolean => 'load' in model && !('architecture' in model);
 
+export interface ModelOfOptions {
+  /** Whether the weights of a checkpoint are read, or left to whoever resumes. Default true. */
+  readonly loadWeights?: boolean;
+  /** The name of the run that the checkpoint must be of. */
+  readonly source?: string;
+  /** The files of a published model, if they are open already. */
+  readonly files?: ModelFolder;
+}
+
 /**
  * The model that a config describes: a new one, a preset, one that is loaded, or one with the weights of a checkpoint.
  *
  * @param data What it learns from, which says how many tokens there are.
- * @param options `loadWeights: false` leaves the weights of a checkpoint to whoever resumes; `source` names the run that the
- *   checkpoint must be of.
  * @throws If choices do not fit each other, the data or the checkpoint.
  */
 export async function modelOf(
   config: RunConfig,
   data?: KnownData,
-  { loadWeights = true, source }: { loadWeights?: boolean; source?: string } = {},
+  { loadWeights = true, source, files }: ModelOfOptions = {},
 ): Promise<GPT | Mlp> {
-  const model = await describedModel(config, data);
+  const model = await describedModel(config, data, files);
   const { load } = config.model as { load?: string };
   if (load === undefined || isPublished(config) || !loadWeights) return model;
   try {
@@ -37,7 +44,7 @@ export async function modelOf(
   }
 }
 
-async function describedModel(config: RunConfig, data?: KnownData): Promise<GPT | Mlp> {
+async function describedModel(config: RunConfig, data?: KnownData, files?: ModelFolder): Promise<GPT | Mlp> {
   const { model, loss, expandHead, seed } = config;
   if ('hidden' in model && model.architecture === 'mlp') {
     if (data?.inputs === undefined) {
@@ -52,8 +59,7 @@ async function describedModel(config: RunConfig, data?: KnownData): Promise<GPT 
   const common = { head: HEADS[loss.name], ...(expandHead ? { expandHead } : {}) };
   if (isPublished(config)) {
     const { load, ...changes } = model as { load: string };
-    const loaded = await GPT.load(load, { config: { ...common, ...changes } });
-    return checked(loaded, data);
+    return checked(await GPT.load(files ?? load, { config: { ...common, ...changes } }), data);
   }
   const { preset, load: _, ...choices } = model as { preset?: string; load?: string } & Partial<GPTConfig>;
   const base = preset === undefined ? {} : presetNamed(preset);
