@@ -99,7 +99,7 @@ async function modelAndData(
       tokenizer,
       ...(published && { contextLength: contextOf(config, published.model) }),
     });
-    if (published) checkKnown(published.model, data);
+    if (published) checkKnown(published, data);
     else checkTokens(tokenizer, data);
     return {
       model: published?.model ?? (await modelOf(config, data, { loadWeights, source: source?.run })),

@@ -1,7 +1,7 @@
 import type { CharacterTokenizer, Tokenizer } from '@evenkeel/data';
-import type { GPT } from '@evenkeel/gpt-model';
 import { UsageError } from '../usage-error.js';
 import type { ConfiguredData } from './data-of.js';
+import type { PublishedModel } from './published-model.js';
 
 /** @throws If the same id means another character in the data than to a model. */
 export function checkTokens(tokenizer: Tokenizer | undefined, data: Pick<ConfiguredData, 'tokenizer'>): void {
@@ -15,18 +15,19 @@ export function checkTokens(tokenizer: Tokenizer | undefined, data: Pick<Configu
 
 /** @throws If a published model does not know the tokens of the data. */
 export function checkKnown(
-  { config: { vocabSize } }: GPT,
+  { model: { config }, tokenizer }: PublishedModel,
   data: Pick<ConfiguredData, 'tokenizer' | 'outputs'>,
 ): void {
-  if (vocabularyOf(data.tokenizer)) {
+  checkTokens(tokenizer, data);
+  if (vocabularyOf(data.tokenizer) && !vocabularyOf(tokenizer)) {
     throw new UsageError(
       'the data are characters, expected the tokens that the published model learned: its embedding knows no others. Make them ' +
         'again with its tokenizer.json: evenkeel tokenize --tokenizer',
     );
   }
-  if (vocabSize >= data.outputs) return;
+  if (config.vocabSize >= data.outputs) return;
   throw new UsageError(
-    `the published model has ${vocabSize} tokens and the data ${data.outputs}, expected at least as many. Take the tokenizer of the model.`,
+    `the published model has ${config.vocabSize} tokens and the data ${data.outputs}, expected at least as many. Take the tokenizer of the model.`,
   );
 }
 
