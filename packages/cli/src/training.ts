@@ -22,6 +22,8 @@ import {
 import pc from 'picocolors';
 import { type BackendOptions, useBackend } from './backend.js';
 import { type Output, warn } from './output.js';
+import { saveInTime } from './save-in-time.js';
+import { warnWhenRising } from './warn-when-rising.js';
 import { measured } from './words.js';
 
 /** Characters or tokens of a sample. */
@@ -73,6 +75,8 @@ export async function trainInto(
         metricsFile({ path: metrics, run }),
         tensorboard({ directory }),
         samples({ path: metrics, every: config.evaluate.every, write: sampleWriter(parts) }),
+        saveInTime(),
+        warnWhenRising(directory, output),
         announce(output),
         {
           onMetrics: () => {
@@ -81,17 +85,28 @@ export async function trainInto(
         },
       ],
     });
-    const report = join(directory, REPORT);
-    if (hasRecords) await writeReport({ path: report, runs: [directory], title: directory });
+    if (hasRecords) await reportOn(directory);
     const minutes = (performance.now() - started) / 60_000;
     const { reason, step, metrics: last } = result;
     output.emit({ event: 'end', reason, step, metrics: last, directory });
     output.say(ending(directory, result, minutes, hasRecords, parts.model instanceof GPT));
     return { exitCode: interrupt.exitCode, reason, step, metrics: last };
+  } catch (error) {
+    if (hasRecords) await reportOn(directory);
+    throw error;
   } finally {
     parts?.model.dispose();
     await parts?.close();
     interrupt.dispose();
+  }
+}
+
+/** Also of a run that has diverged: that is when one looks. What is wrong with the report is no reason for a run to fail. */
+async function reportOn(directory: string): Promise<void> {
+  try {
+    await writeReport({ path: join(directory, REPORT), runs: [directory], title: directory });
+  } catch (error) {
+    warn(`there is no report: ${(error as Error).message}`);
   }
 }
 
@@ -144,7 +159,8 @@ function ending(
         ? `let it write: evenkeel generate ${directory}`
         : `look: ${join(directory, REPORT)}`;
   const report = hasReport ? `${join(directory, REPORT)} shows it; ` : '';
-  return `${reason === 'signal' ? 'interrupted' : 'done'} at step ${step} after ${minutes.toFixed(1)} minutes: ${shown}\n${report}${next}`;
+  const how = reason === 'signal' ? 'interrupted' : reason.startsWith('earlyStop') ? 'stopped early' : 'done';
+  return `${how} at step ${step} after ${minutes.toFixed(1)} minutes: ${shown}\n${report}${next}`;
 }
 
 /** With --json, what happens as it happens. */
@@ -160,16 +176,7 @@ function announce(output: Output): Callback {
 function sampleWriter({ model, data, config }: RunParts): () => Promise<string> | string {
   const { tokenizer } = data;
   if (!(model instanceof GPT) || !tokenizer) return () => '';
-  let hasFailed = false;
-  return async () => {
-    try {
-      return await writeText(model, tokenizer, config.seed);
-    } catch (error) {
-      if (!hasFailed) warn(`the model's samples are left out: ${(error as Error).message}`);
-      hasFailed = true;
-      return '';
-    }
-  };
+  return () => writeText(model, tokenizer, config.seed);
 }
 
 async function writeText(model: GPT, tokenizer: Tokenizer, seed: number): Promise<string> {

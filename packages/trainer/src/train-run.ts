@@ -2,6 +2,7 @@ import {
   accuracy,
   type Callback,
   type Checkpointing,
+  earlyStop,
   type TrainOptions,
   type TrainResult,
   train,
@@ -10,6 +11,7 @@ import {
 } from '@evenkeel/loop';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { RunParts } from './build-run.js';
+import type { RunConfig } from './config/schema.js';
 
 /** What a config is not about: who watches, whether to go on, and where checkpoints are kept. */
 export interface TrainRunOptions {
@@ -37,6 +39,17 @@ export interface TrainRunOptions {
 export const trainRun = (parts: RunParts, options: TrainRunOptions = {}): Promise<TrainResult> =>
   train(trainOptionsOf(parts, options));
 
+function earlyStopOf({ earlyStop: option }: RunConfig): Callback[] {
+  if (option === false) return [];
+  return [earlyStop(typeof option === 'object' ? option : option === true ? {} : { patience: option })];
+}
+
+/** The best checkpoint by validation loss is kept, unless another metric is named or nothing is validated. */
+const withBest = (checkpoint: Checkpointing, isValidated: boolean): Checkpointing =>
+  'directory' in checkpoint && checkpoint.best === undefined && isValidated
+    ? { ...checkpoint, best: 'validationLoss' }
+    : checkpoint;
+
 /** What `train` is given for a run: the parts, and all that the config says about the loop. */
 function trainOptionsOf(
   { config, model, data, loss, optimizer, callbacks }: RunParts,
@@ -57,8 +70,8 @@ function trainOptionsOf(
     precision,
     guard: action === 'off' ? false : { action, ...limits },
     ...(data.validation ? { evaluate: { data: data.validation, ...evaluate, metrics: { accuracy } } } : {}),
-    callbacks: [...callbacks, ...others],
-    ...(checkpoint ? { checkpoint, resume } : {}),
+    callbacks: [...callbacks, ...earlyStopOf(config), ...others],
+    ...(checkpoint ? { checkpoint: withBest(checkpoint, data.validation !== undefined), resume } : {}),
     signal,
     run,
   };

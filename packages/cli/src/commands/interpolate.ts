@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import { makeFolder } from '@evenkeel/files';
 import { copyWeights, errorAlongPath, type Path, type Weights } from '@evenkeel/mode-connectivity';
 import { plotPath } from '@evenkeel/mode-connectivity/plot';
 import { accuracy } from '@evenkeel/trainer';
@@ -63,7 +63,7 @@ export function interpolateCommand(): Command {
       withModel(b, 'latest', (second) => pathBetween(first, second, overrides(), options)),
     );
     const output = outputOf(options);
-    await mkdir(out, { recursive: true });
+    await makeFolder('evenkeel', out);
     await writeFile(join(out, JSON_FILE), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
     await writeFile(join(out, PLOT), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
     output.emit({ a, b, ...path });

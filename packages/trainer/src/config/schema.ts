@@ -300,10 +300,21 @@ export const runConfigSchema = z.strictObject({
         .string()
         .optional()
         .describe(
-          'The metric whose best value is kept besides: the largest accuracy, the smallest of any other.',
+          'The metric whose best value is kept besides: the largest accuracy, the smallest of any other. Default: validationLoss, where there are validation data.',
         ),
     })
     .optional(),
+  earlyStop: z
+    .union([
+      z.boolean(),
+      count,
+      z.strictObject({
+        patience: whole.default(5).describe('Evaluations that may pass without an improvement.'),
+        metric: z.string().default('validationLoss'),
+      }),
+    ])
+    .default(false)
+    .describe('Ends the run when the validation loss has stopped improving; a number is the patience.'),
   guard: z
     .strictObject({
       action: z.enum(['stop', 'rollback', 'off']).default('stop'),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type PublishedTokenizer, type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
+import { makeFolder } from '@evenkeel/files';
 import { CheckpointDirectory } from '@evenkeel/loop/node';
 import type { RunParts } from '../build-run.js';
 import type { RunConfig } from '../config/schema.js';
@@ -36,7 +36,7 @@ export interface StoredRun extends RunFile {
  * @returns The run's name.
  */
 export async function writeRun(directory: string, parts: RunParts, backend: BackendOptions): Promise<string> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder('evenkeel', directory);
   for (const [name, text] of Object.entries(filesOf(parts.data.tokenizer))) {
     await writeFile(join(directory, name), text);
   }
