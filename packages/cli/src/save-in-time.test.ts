@@ -1,4 +1,4 @@
-import type { Run } from '@evenkeel/trainer';
+import type { LiveRun } from '@evenkeel/trainer';
 import { expect, it } from 'vitest';
 import { saveInTime } from './save-in-time.js';
 
@@ -6,7 +6,7 @@ it('saves within the first minute, and then when minutes have passed without a c
   let seconds = 1000;
   const saves: number[] = [];
   const callback = saveInTime(() => seconds);
-  const run = { save: () => saves.push(seconds) } as unknown as Run;
+  const run = { save: () => saves.push(seconds) } as unknown as LiveRun;
   callback.onStart!(run);
   for (; seconds < 3000; seconds += 10) {
     const before = saves.length;

@@ -1,4 +1,4 @@
-import type { Run } from '@evenkeel/trainer';
+import type { LiveRun } from '@evenkeel/trainer';
 import { describe, expect, it } from 'vitest';
 import { warnWhenRising } from './warn-when-rising.js';
 
@@ -10,7 +10,7 @@ function warnings(losses: readonly (number | undefined)[]): object[] {
     emit: (event) => emitted.push(event),
   });
   losses.forEach((validationLoss, i) => {
-    callback.onEvaluate!({ validationLoss } as Record<string, number>, { step: i + 1 } as Run);
+    callback.onEvaluate!({ validationLoss } as Record<string, number>, { step: i + 1 } as LiveRun);
   });
   return emitted;
 }
