@@ -1,5 +1,6 @@
-import { causalAttention, linear, rotaryEmbedding } from '@evenkeel/ops';
+import { causalAttention, rotaryEmbedding } from '@evenkeel/ops';
 import { concat, mul, reshape, split, type Tensor, transpose } from '@tensorflow/tfjs-core';
+import { type Adapting, project } from './adapters/adapting.js';
 import { biasedAttention } from './biased-attention.js';
 import type { ResolvedConfig } from './config.js';
 import type { Dropping } from './dropout.js';
@@ -16,6 +17,7 @@ export interface AttentionOptions {
   readonly offset: number;
   readonly past?: KeysAndValues;
   readonly dropping: Dropping;
+  readonly adapting: Adapting;
   readonly observe: Observe;
 }
 
@@ -31,10 +33,10 @@ export function attention(
   x: Tensor,
   weights: Weights,
   config: ResolvedConfig,
-  { layer, offset, past, dropping, observe }: AttentionOptions,
+  { layer, offset, past, dropping, adapting, observe }: AttentionOptions,
 ): { y: Tensor } & KeysAndValues {
   const { position, attentionScale: scale, valueScale, slidingWindow, slidingWindowFrom } = config;
-  const heads = queriesKeysValues(x, weights, config);
+  const heads = queriesKeysValues(x, weights, config, adapting);
   const turned = { frequencies: position === 'learned' ? [] : headFrequencies(config), offset };
   const turn = (x: Tensor) => (position === 'learned' ? x : rotaryEmbedding(x, turned));
 
@@ -52,18 +54,22 @@ export function attention(
     : causalAttention(q, k, v, { scale, window, dropout: dropping.rate, seed: dropping.seed });
   const scaled = valueScale === 1 ? read : mul(read, valueScale);
   observe('heads', scaled);
-  return { y: linear(mergeHeads(scaled), weights['out.weight'], weights['out.bias']), k, v };
+  return { y: project(mergeHeads(scaled), weights, 'out', adapting), k, v };
 }
 
-function queriesKeysValues(x: Tensor, weights: Weights, { heads, kvHeads }: ResolvedConfig) {
+function queriesKeysValues(
+  x: Tensor,
+  weights: Weights,
+  { heads, kvHeads }: ResolvedConfig,
+  adapting: Adapting,
+) {
   if (weights['qkv.weight']) {
-    const qkv = linear(x, weights['qkv.weight'], weights['qkv.bias']);
+    const qkv = project(x, weights, 'qkv', adapting);
     const [q, k, v] = split(splitHeads(qkv, heads + 2 * kvHeads), [heads, kvHeads, kvHeads], 1);
     return { q, k, v };
   }
-  const project = (name: string, count: number) =>
-    splitHeads(linear(x, weights[`${name}.weight`], weights[`${name}.bias`]), count);
-  return { q: project('q', heads), k: project('k', kvHeads), v: project('v', kvHeads) };
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => project(x, weights, name, adapting));
+  return { q: splitHeads(q, heads), k: splitHeads(k, kvHeads), v: splitHeads(v, kvHeads) };
 }
 
 /** `[batch, time, heads · dim]` → `[batch, heads, time, dim]`. */

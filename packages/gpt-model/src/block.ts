@@ -1,4 +1,5 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { adaptingWithin } from './adapters/adapting.js';
 import { type AttentionOptions, attention, type KeysAndValues } from './attention.js';
 import type { ResolvedConfig } from './config.js';
 import { type Dropping, dropout, seedAt } from './dropout.js';
@@ -25,7 +26,7 @@ export function block(
   config: ResolvedConfig,
   options: AttentionOptions,
 ): { y: Tensor } & KeysAndValues {
-  const { layer, dropping, observe } = options;
+  const { layer, dropping, adapting, observe } = options;
   const at = (place: number): Dropping => ({
     ...dropping,
     seed: seedAt(dropping.seed, 1 + PLACES * layer + place),
@@ -37,14 +38,19 @@ export function block(
   const attended = attention(norm('norm1', x), within(weights, 'attention'), config, {
     ...options,
     dropping: at(0),
+    adapting: adaptingWithin(adapting, 'attention'),
     observe: (part, value) => observe(`${name}.attention.${part}`, value),
   });
   observe(`${name}.attention`, attended.y);
   const h = combine(x, dropout(attended.y, at(1)), config);
 
   const perceive = config.experts > 0 ? mixtureOfExperts : mlp;
-  const perceived = perceive(norm('norm2', h), within(weights, 'mlp'), config, (part, value) =>
-    observe(`${name}.mlp.${part}`, value),
+  const perceived = perceive(
+    norm('norm2', h),
+    within(weights, 'mlp'),
+    config,
+    adaptingWithin(adapting, 'mlp'),
+    (part, value) => observe(`${name}.mlp.${part}`, value),
   );
   observe(`${name}.mlp`, perceived);
   const y = combine(h, dropout(perceived, at(2)), config);

@@ -1,11 +1,20 @@
-import { customGrad, engine, type GradSaveFunc, grads, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  customGrad,
+  engine,
+  type GradSaveFunc,
+  grads,
+  type Tensor,
+  tidy,
+  Variable,
+} from '@tensorflow/tfjs-core';
 import type { Weights } from './weights.js';
 
 /**
  * Runs a part of a model without keeping what its gradient needs, and runs it again when the gradient asks.
  *
  * Only `x` is kept for the backward pass. The weights are inputs of the op, so that `tf.variableGrads` finds
- * the way to them; they must be alive and unchanged until then, as variables are.
+ * the way to them; they must be alive and unchanged until then, as variables are. Variables that are not trainable
+ * are constants.
  *
  * @param f Must give the same value each time: seed what is random.
  * @see Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016. https://arxiv.org/abs/1604.06174
@@ -15,9 +24,9 @@ export function checkpointed(
   x: Tensor,
   weights: Weights,
 ): Tensor {
-  const names = Object.keys(weights);
+  const names = Object.keys(weights).filter((name) => isLearned(weights[name]));
   const run = (x: Tensor, ...values: Tensor[]) =>
-    f(x, Object.fromEntries(names.map((name, i) => [name, values[i]])));
+    f(x, { ...weights, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
 
   const values = names.map((name) => weights[name]);
 
@@ -31,6 +40,8 @@ export function checkpointed(
   });
   return op(x, ...values);
 }
+
+const isLearned = (weight: Tensor): boolean => !(weight instanceof Variable) || weight.trainable;
 
 /**
  * Lets a gradient be taken inside of a gradient function. tfjs 4.22 starts a new tape there in the place of

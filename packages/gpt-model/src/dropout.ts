@@ -4,6 +4,8 @@ import { mul, type Tensor } from '@tensorflow/tfjs-core';
 /** How much a pass drops, and what decides which: nothing but in training. */
 export interface Dropping {
   readonly rate: number;
+  /** Whether the pass is one of training. */
+  readonly training: boolean;
   readonly seed: number;
 }
 
@@ -15,7 +17,7 @@ export const seedAt = (seed: number, place: number): number => dropoutHash(place
  *
  * The same seed drops the same entries on every backend, as {@link dropoutMask} says.
  */
-export function dropout(x: Tensor, { rate, seed }: Dropping): Tensor {
+export function dropout(x: Tensor, { rate, seed }: Pick<Dropping, 'rate' | 'seed'>): Tensor {
   if (rate === 0) return x;
   return mul(x, dropoutMask(x.shape, rate, seed));
 }

@@ -1,4 +1,5 @@
 import { describeOnBackends, expectClose, expectGradientMatchesDifferences } from '@evenkeel/testing';
+
 import * as tf from '@tensorflow/tfjs';
 import { it } from 'vitest';
 import { mixtureOfExperts, routedShares } from './experts.js';
@@ -16,6 +17,8 @@ const config: GPTConfig = {
   experts: 3,
   activeExperts: 2,
 };
+
+const NO_ADAPTERS = { adapters: [], prefix: '', training: false, seed: 0 };
 
 describeOnBackends('routedShares', () => {
   it('is the softmax over the largest scores', () => {
@@ -54,10 +57,10 @@ describeOnBackends('mixtureOfExperts', () => {
     const resolved = resolveConfig(config);
     const x = tf.tensor2d([[3, 0]]); // scores 6, 0, 3
     const p = 1 / (1 + Math.exp(-3));
-    const answers = experts.map((one) => mlp(x, one, resolved, () => {}));
+    const answers = experts.map((one) => mlp(x, one, resolved, NO_ADAPTERS, () => {}));
     const wanted = tf.add(tf.mul(answers[0], p), tf.mul(answers[2], 1 - p));
     expectClose(
-      mixtureOfExperts(x, weights, resolved, () => {}),
+      mixtureOfExperts(x, weights, resolved, NO_ADAPTERS, () => {}),
       wanted,
       1e-5,
     );

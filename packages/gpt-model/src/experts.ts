@@ -1,4 +1,3 @@
-import { linear } from '@evenkeel/ops';
 import {
   addN,
   customGrad,
@@ -13,6 +12,7 @@ import {
   type Tensor,
   topk,
 } from '@tensorflow/tfjs-core';
+import { type Adapting, adaptingWithin, project } from './adapters/adapting.js';
 import type { ResolvedConfig } from './config.js';
 import { mlp } from './mlp.js';
 import type { Observe } from './pass.js';
@@ -35,13 +35,14 @@ export function mixtureOfExperts(
   x: Tensor,
   weights: Weights,
   config: ResolvedConfig,
+  adapting: Adapting,
   observe: Observe,
 ): Tensor {
-  const shares = routedShares(linear(x, weights['router.weight']), config.activeExperts);
+  const shares = routedShares(project(x, weights, 'router', adapting), config.activeExperts);
   const answers = split(shares, config.experts, -1).map((share, e) => {
     const name = `experts.${e}`;
     const tell: Observe = (part, value) => observe(`${name}.${part}`, value);
-    return mul<Tensor>(mlp(x, within(weights, name), config, tell), share);
+    return mul<Tensor>(mlp(x, within(weights, name), config, adaptingWithin(adapting, name), tell), share);
   });
   return addN(answers);
 }

@@ -22,6 +22,7 @@ import {
   type Variable,
   variable,
 } from '@tensorflow/tfjs-core';
+import { type Adapter, type Adapting, adapted } from './adapters/adapting.js';
 import type { KeysAndValues } from './attention.js';
 import { block } from './block.js';
 import { KeyValueCache } from './cache.js';
@@ -110,7 +111,12 @@ export class GPT {
   readonly published: Published;
   /** What its files say about generating text: where it ends, how to sample. */
   readonly generation: GenerationDefaults;
-  private readonly blocks: readonly Weights[];
+  /** Parameters, and what attached adapters add or put in their place. */
+  private weights!: Weights;
+  private blocks!: readonly Weights[];
+  private adapters: readonly Adapter[] = [];
+  /** The variables that were trainable before adapters came. */
+  private trained: Variable[] = [];
   private alive = true;
 
   /**
@@ -133,8 +139,7 @@ export class GPT {
       if (initialize) return initialize(parameter, shape);
       return initialValue(parameter, shape, this.config, randomSource(seed, index));
     });
-    const weights = Object.fromEntries(this.parameters);
-    this.blocks = Array.from({ length: this.config.layers }, (_, i) => within(weights, `blocks.${i}`));
+    this.useAdapters([]);
     if (unigramCounts && !this.config.headBias) {
       this.dispose();
       throw new Error('GPT: unigramCounts came without headBias, expected both. Set headBias in the config.');
@@ -221,9 +226,9 @@ export class GPT {
       const offset = options.cache?.length ?? 0;
       options.cache?.checkNext(batch, time);
       const scale = this.config.embeddingScale;
-      const token = embedding(this.weight('embed.weight'), ids);
+      const token = embedding(this.weights['embed.weight'], ids);
       const scaled = scale === 1 ? token : mul(token, scale);
-      const position = this.parameters.get('position.weight');
+      const position = this.weights['position.weight'];
       const x = position
         ? add(scaled, embedding(position, range(offset, offset + time, 1, 'int32')))
         : scaled;
@@ -250,8 +255,9 @@ export class GPT {
     }
     return tidy(() => {
       cache?.checkNext(batch, time);
-      const { h, seen } = this.throughBlocks(x, options);
-      const logits = this.logits(lastOnly ? slice(h, [0, time - 1, 0]) : h);
+      const dropping = this.dropping(options);
+      const { h, seen } = this.throughBlocks(x, dropping, options);
+      const logits = this.logits(lastOnly ? slice(h, [0, time - 1, 0]) : h, dropping);
       observe('logits', logits);
       cache?.update(seen, batch, time);
       return logits as Tensor3D;
@@ -273,34 +279,39 @@ export class GPT {
     const { probabilities, ignoreIndex, reduction, chunkSize, ...pass } = options;
     const isStable = (probabilities ?? this.config.head) !== 'softmax';
     const shared = { ignoreIndex, reduction };
-    const { seed } = this.dropping(pass);
+    const dropping = this.dropping(pass);
     return tidy(() => {
-      const { h } = this.throughBlocks(this.embed(tokens, { ...pass, seed }), { ...pass, seed });
+      const x = this.embed(tokens, { ...pass, seed: dropping.seed });
+      const { h } = this.throughBlocks(x, dropping, pass);
       const [outputs] = this.headWeight.shape;
-      if ((h.size / this.config.width) * outputs <= WHOLE_LOGITS && chunkSize === undefined) {
+      const isSmall = (h.size / this.config.width) * outputs <= WHOLE_LOGITS && chunkSize === undefined;
+      if (isSmall || this.adapters.some(({ scales }) => scales.has('head'))) {
         return (isStable ? sparseStablemaxCrossEntropy : sparseSoftmaxCrossEntropy)(
           labels,
-          this.logits(h),
+          this.logits(h, dropping),
           shared,
         );
       }
       const { finalScale } = this.config;
-      const x = finalScale === 1 ? this.normed(h) : mul(this.normed(h), finalScale);
-      const bias = this.parameters.get('head.bias');
+      const normed = finalScale === 1 ? this.normed(h) : mul(this.normed(h), finalScale);
+      const bias = this.weights['head.bias'];
       const inPieces = isStable ? linearStablemaxCrossEntropy : linearSoftmaxCrossEntropy;
-      return inPieces(labels, x, this.headWeight, { ...shared, chunkSize, bias });
+      return inPieces(labels, normed, this.headWeight, { ...shared, chunkSize, bias });
     });
   }
 
   /** What comes out of the last block, and the keys and values that each saw, if there is a cache. */
-  private throughBlocks(x: Tensor, options: ForwardOptions): { h: Tensor; seen: KeysAndValues[] } {
-    const { cache, observe = () => {} } = options;
-    const dropping = this.dropping(options);
+  private throughBlocks(
+    x: Tensor,
+    dropping: Dropping,
+    { cache, observe = () => {} }: ForwardOptions,
+  ): { h: Tensor; seen: KeysAndValues[] } {
     observe('embed', x);
     const seen: KeysAndValues[] = [];
     let h = x;
     for (let layer = 0; layer < this.config.layers; layer++) {
-      const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping };
+      const adapting = this.adapting(dropping, `blocks.${layer}.`);
+      const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping, adapting };
       const weights = this.blocks[layer];
       if (this.config.checkpointing && !cache) {
         const silent = { ...options, observe: () => {} };
@@ -326,6 +337,41 @@ export class GPT {
     return tidy(() => applyHead(this.config.head, this.forward(tokens, options)) as Tensor3D);
   }
 
+  /**
+   * Lets an adapter take part in each pass from now on; several can. Meanwhile the model's own parameters are not
+   * trainable, so that no gradient of them is computed. What {@link Lora.attach} calls.
+   *
+   * @throws If an adapter of that name is attached.
+   */
+  attach(adapter: Adapter): void {
+    if (this.adapters.some(({ name }) => name === adapter.name)) {
+      throw new Error(
+        `GPT.attach: an adapter '${adapter.name}' is attached, expected one of another name. Detach that one first.`,
+      );
+    }
+    if (this.adapters.length === 0) {
+      this.trained = this.variables.filter(({ trainable }) => trainable);
+      for (const variable of this.trained) variable.trainable = false;
+    }
+    this.useAdapters([...this.adapters, adapter]);
+  }
+
+  /** Lets it no longer. After the last the model's own parameters are trainable again. */
+  detach(adapter: Adapter): void {
+    const others = this.adapters.filter((one) => one !== adapter);
+    if (others.length === 0) for (const variable of this.trained.splice(0)) variable.trainable = true;
+    this.useAdapters(others);
+  }
+
+  private useAdapters(adapters: readonly Adapter[]): void {
+    this.adapters = adapters;
+    this.weights = Object.assign(
+      Object.fromEntries(this.parameters),
+      ...adapters.map(({ weights }) => weights),
+    ) as Weights;
+    this.blocks = Array.from({ length: this.config.layers }, (_, i) => within(this.weights, `blocks.${i}`));
+  }
+
   /** An empty cache for {@link forward}. */
   cache(): KeyValueCache {
     return new KeyValueCache(this.config);
@@ -337,33 +383,33 @@ export class GPT {
     this.alive = false;
   }
 
-  private weight(name: string): Variable {
-    return this.parameters.get(name)!;
-  }
-
-  private get headWeight(): Variable {
-    return this.weight(this.config.tiedHead ? 'embed.weight' : 'head.weight');
+  private get headWeight(): Tensor {
+    return this.weights[this.config.tiedHead ? 'embed.weight' : 'head.weight'];
   }
 
   private normed(h: Tensor): Tensor {
-    const { config, parameters } = this;
-    return config.finalNorm
-      ? normalize(h, config, parameters.get('norm.weight'), parameters.get('norm.bias'))
-      : h;
+    const { config, weights } = this;
+    return config.finalNorm ? normalize(h, config, weights['norm.weight'], weights['norm.bias']) : h;
   }
 
-  private logits(h: Tensor): Tensor {
+  private logits(h: Tensor, dropping: Dropping): Tensor {
     const { finalScale } = this.config;
-    const [normed, head, bias] = [this.normed(h), this.headWeight, this.parameters.get('head.bias')];
-    if (finalScale === 1) return linear(normed, head, bias);
-    const scaled = mul(linear(normed, head), finalScale);
+    const [normed, head, bias] = [this.normed(h), this.headWeight, this.weights['head.bias']];
+    const adapt = (y: Tensor) => adapted(y, normed, this.weights, 'head', this.adapting(dropping));
+    if (finalScale === 1) return adapt(linear(normed, head, bias));
+    const scaled = mul(adapt(linear(normed, head)), finalScale);
     return bias ? add(scaled, bias) : scaled;
+  }
+
+  private adapting({ training, seed }: Dropping, prefix = ''): Adapting {
+    return { adapters: this.adapters, prefix, training, seed };
   }
 
   private dropping({ training = false, seed }: Pick<ForwardOptions, 'training' | 'seed'>): Dropping {
     if (seed !== undefined) checkSeed('GPT.forward', seed);
     return {
       rate: training ? this.config.dropout : 0,
+      training,
       seed: seed ?? Math.floor(Math.random() * 2 ** 32),
     };
   }

@@ -1,3 +1,6 @@
+export type { Adapter } from './adapters/adapting.js';
+export { type LoadLoraOptions, Lora, type LoraOptions } from './adapters/lora.js';
+export type { LoraConfig } from './adapters/lora-config.js';
 export { KeyValueCache } from './cache.js';
 export type {
   Activation,

@@ -1,5 +1,6 @@
-import { gelu, linear, maxMin, silu } from '@evenkeel/ops';
+import { gelu, maxMin, silu } from '@evenkeel/ops';
 import { mul, relu, split, type Tensor } from '@tensorflow/tfjs-core';
+import { type Adapting, project } from './adapters/adapting.js';
 import type { Activation, ResolvedConfig } from './config.js';
 import type { Observe } from './pass.js';
 import type { Weights } from './weights.js';
@@ -14,18 +15,23 @@ import type { Weights } from './weights.js';
  * @returns The shape of `x`.
  * @see Shazeer, "GLU Variants Improve Transformer", 2020. https://arxiv.org/abs/2002.05202
  */
-export function mlp(x: Tensor, weights: Weights, config: ResolvedConfig, observe: Observe): Tensor {
-  const project = (name: string, input: Tensor) =>
-    linear(input, weights[`${name}.weight`], weights[`${name}.bias`]);
+export function mlp(
+  x: Tensor,
+  weights: Weights,
+  config: ResolvedConfig,
+  adapting: Adapting,
+  observe: Observe,
+): Tensor {
+  const through = (name: string, input: Tensor) => project(input, weights, name, adapting);
   const f = (input: Tensor) => activate(input, config.activation);
   const answer = (hidden: Tensor) => {
     observe('hidden', hidden);
-    return project('down', hidden);
+    return through('down', hidden);
   };
-  if (!config.gatedMlp) return answer(f(project('up', x)));
+  if (!config.gatedMlp) return answer(f(through('up', x)));
   const [gate, up] = config.fusedGate
-    ? split(project('gateUp', x), 2, -1)
-    : [project('gate', x), project('up', x)];
+    ? split(through('gateUp', x), 2, -1)
+    : [through('gate', x), through('up', x)];
   return answer(mul(f(gate), up));
 }
 

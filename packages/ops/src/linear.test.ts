@@ -7,6 +7,20 @@ import { expect, it } from 'vitest';
 const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
 
 describeOnBackends('linear', () => {
+  it('computes no gradient of a weight that is not trainable, and the same of everything else', () => {
+    const [x, b] = [tf.variable(random([2, 3, 4], 1)), tf.variable(random([5], 2))];
+    const W = tf.variable(random([5, 4], 3));
+    const f = () => tf.sum(tf.square(linear(x, W, b))) as tf.Scalar;
+    const all = tf.variableGrads(f);
+    W.trainable = false;
+    const frozen = tf.variableGrads(f);
+    expect(Object.keys(frozen.grads).sort()).toEqual([x.name, b.name].sort());
+    for (const name of [x.name, b.name]) expectClose(frozen.grads[name], all.grads[name].dataSync(), 1e-5);
+    const alone = tf.variableGrads(() => tf.sum(tf.square(linear(x, W))) as tf.Scalar);
+    expect(Object.keys(alone.grads)).toEqual([x.name]);
+    tf.dispose([x, b, W]);
+  });
+
   it('is x Wᵀ + b', () => {
     const y = linear(
       tf.tensor2d([

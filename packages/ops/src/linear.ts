@@ -6,6 +6,7 @@ import {
   type Tensor2D,
   transpose,
   util,
+  Variable,
   zeros,
 } from '@tensorflow/tfjs-core';
 import { columnSums } from './column-sums.js';
@@ -23,6 +24,8 @@ import { withGradient } from './with-gradient.js';
  * The same function as `tf.matMul(x, w, false, true)`, several times faster to train on the wasm
  * backend, where tfjs 4.22 multiplies fast only what is not transposed: forward and both gradients
  * transpose first and multiply then.
+ *
+ * A weight that is a variable and not trainable is a constant: its gradient, as much work as that of x, is not computed.
  *
  * @param x Inputs, shape `[..., in]`, rank 1 or more.
  * @param weight Shape `[out, in]`, as in PyTorch.
@@ -43,6 +46,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     () => `linear: bias has shape [${bias!.shape}], expected [${outputs}]. Pass one number per output.`,
   );
   requireFloat('linear', { x, weight, bias });
+  if (weight instanceof Variable && !weight.trainable) return throughConstant(x, weight, bias);
   return withGradient(
     bias ? [x, weight, bias] : [x, weight],
     () => ({
@@ -54,6 +58,22 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
         0,
         bias ? 3 : 2,
       ),
+  );
+}
+
+/** The gradient in x and the bias alone. */
+function throughConstant(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  return withGradient(
+    bias ? [x, bias] : [x],
+    () => ({
+      value: kernelOr(KERNELS.linear, { x, weight, bias }, {}, () => product(x, weight, bias)),
+      save: [x, weight],
+    }),
+    (dy, [x, weight]) => {
+      const dyRows = rows(dy);
+      const dx = reshape(productOf(dyRows, weight as Tensor2D), x.shape);
+      return bias ? [dx, columnSums(dyRows)] : [dx];
+    },
   );
 }
 

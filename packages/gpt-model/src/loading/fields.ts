@@ -15,6 +15,7 @@ export class Fields {
   constructor(
     private readonly config: PublishedConfig,
     private readonly file = 'config.json',
+    private readonly where = 'GPT.load',
     private readonly path = '',
   ) {}
 
@@ -71,13 +72,22 @@ export class Fields {
     throw this.wrong(name, 'a whole number or a list of them');
   }
 
+  /** Numbers by name, or nothing if the field is absent or null. */
+  numbers(name: string): Record<string, number> | undefined {
+    const record = this.record(name);
+    if (record === undefined) return undefined;
+    if (Object.values(record).every(Number.isFinite)) return { ...record } as Record<string, number>;
+    throw this.wrong(name, 'an object of numbers');
+  }
+
   /** The fields of an object in it, or nothing if the field is absent or null. */
   object(name: string): Fields | undefined {
     if (!this.has(name)) return undefined;
     const value = this.config[name];
     if (typeof value !== 'object' || Array.isArray(value)) throw this.wrong(name, 'an object');
     const fields =
-      this.objects.get(name) ?? new Fields(value as PublishedConfig, this.file, `${this.path}${name}.`);
+      this.objects.get(name) ??
+      new Fields(value as PublishedConfig, this.file, this.where, `${this.path}${name}.`);
     this.objects.set(name, fields);
     return fields;
   }
@@ -120,7 +130,7 @@ export class Fields {
   wrong(name: string, expected: string, advice = 'Download the file again.'): Error {
     const field = this.path + name;
     const came = Object.hasOwn(this.config, name) ? `${field} ${shown(this.config[name])}` : `no ${field}`;
-    return new Error(`GPT.load: ${this.file} has ${came}, expected ${expected}. ${advice}`);
+    return new Error(`${this.where}: ${this.file} has ${came}, expected ${expected}. ${advice}`);
   }
 
   private value(name: string, fallback: unknown): unknown {
