@@ -1,8 +1,28 @@
-import { type Transform, TransformOptimizer } from '@evenkeel/optim';
+import {
+  type Constraint,
+  chain,
+  scaleByLearningRate,
+  type Transform,
+  TransformOptimizer,
+} from '@evenkeel/optim';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from './describe-on-backends.js';
 import { expectClose } from './expect-close.js';
+
+/** An optimizer of a transform: one that changes gradients is given a step. */
+export function optimizerOf(
+  transform: Transform,
+  constraints?: Constraint | readonly Constraint[],
+): TransformOptimizer {
+  const param = tf.variable(tf.zeros([2, 2]), false, 'optimizerOf');
+  const steps = transform.stepsMade?.(param);
+  param.dispose();
+  return new TransformOptimizer(
+    steps === 0 ? chain(transform, scaleByLearningRate(0.1)) : transform,
+    constraints,
+  );
+}
 
 /** What every transform promises. Packages run this on each transform they export. */
 export function describeTransform(name: string, create: () => Transform): void {
@@ -30,7 +50,7 @@ export function describeTransform(name: string, create: () => Transform): void {
     });
 
     it('holds the same tensors after every step, even inside an outer tidy', () => {
-      const [w, optimizer] = [param('w'), new TransformOptimizer(create())];
+      const [w, optimizer] = [param('w'), optimizerOf(create())];
       const held = [0, 1, 2].map(() => {
         tf.tidy(() => void optimizer.minimize(loss(w)));
         return tf.memory().numTensors;
@@ -41,7 +61,7 @@ export function describeTransform(name: string, create: () => Transform): void {
 
     it('continues bit for bit after save and restore', async () => {
       const w = param('w');
-      const [original, restored] = [new TransformOptimizer(create()), new TransformOptimizer(create())];
+      const [original, restored] = [optimizerOf(create()), optimizerOf(create())];
       for (const _ of [0, 1, 2]) original.minimize(loss(w));
       const checkpoint = w.arraySync();
       await restored.setWeights(await original.getWeights());
@@ -57,7 +77,7 @@ export function describeTransform(name: string, create: () => Transform): void {
     });
 
     it('accepts a step on which a parameter has no gradient', () => {
-      const [a, b, optimizer] = [param('a'), param('b'), new TransformOptimizer(create())];
+      const [a, b, optimizer] = [param('a'), param('b'), optimizerOf(create())];
       for (const used of [[a, b], [a], [a, b]]) optimizer.minimize(loss(...used), false, [a, b]);
       expect(optimizer.iterations).toBe(3);
       optimizer.dispose();
@@ -66,7 +86,7 @@ export function describeTransform(name: string, create: () => Transform): void {
     it('treats each parameter the same in any order', () => {
       const run = (reversed: boolean) => {
         const params = [param('a'), param('b')];
-        const optimizer = new TransformOptimizer(create());
+        const optimizer = optimizerOf(create());
         for (const flip of [reversed, !reversed, reversed]) {
           const grads = params.map((p) => ({ name: p.name, tensor: tf.mul(p, 2) as tf.Tensor }));
           optimizer.applyGradients(flip ? grads.reverse() : grads);

@@ -1,5 +1,5 @@
 import { type Transform, TransformOptimizer } from '@evenkeel/optim';
-import { describeEdges, expectClose } from '@evenkeel/testing';
+import { describeEdges, expectClose, optimizerOf } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
 import * as exports from './index.js';
@@ -44,11 +44,11 @@ describeEdges(exports, {
   },
   GrokAdamW: () => ignoresNothing(() => new GrokAdamW({ layerDecay: 'layer' })),
   grokfastEma() {
-    ignoresNothing(() => new TransformOptimizer(grokfastEma()));
+    ignoresNothing(() => optimizerOf(grokfastEma()));
     expectClose(updateOf(grokfastEma(), [1e38, 1e-30]), [3e38, 3e-30], close);
   },
   grokfastMa() {
-    ignoresNothing(() => new TransformOptimizer(grokfastMa({ windowSize: 2 })));
+    ignoresNothing(() => optimizerOf(grokfastMa({ windowSize: 2 })));
     const now = { windowSize: 1, warmup: false, lambda: 2 };
     expectClose(updateOf(grokfastMa(now), [1e38, 1e-30]), [3e38, 3e-30], close);
   },

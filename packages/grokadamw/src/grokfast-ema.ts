@@ -26,6 +26,7 @@ export function grokfastEma({ alpha = 0.98, lambda = 2 }: GrokfastEmaOptions = {
   checkNumber(name, 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 2 });
   return {
     name,
+    stepsMade: () => 0,
     update(updates, state, { params }) {
       const nextUpdates: Record<string, Tensor> = {};
       const nextState: Record<string, Tensor | State> = { ...state }; // keeps absent parameters

@@ -48,6 +48,7 @@ export function grokfastMa({
   const slots = Array.from({ length: windowSize }, (_, age) => String(age));
   return {
     name,
+    stepsMade: () => 0,
     update(updates, state, { params }) {
       const isOff = warmup && (typeof trigger === 'function' ? trigger() : trigger);
       const nextUpdates: Record<string, Tensor> = {};

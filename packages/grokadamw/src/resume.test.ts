@@ -1,5 +1,5 @@
-import { type Transform, TransformOptimizer } from '@evenkeel/optim';
-import { describeOnBackends } from '@evenkeel/testing';
+import type { Transform, TransformOptimizer } from '@evenkeel/optim';
+import { describeOnBackends, optimizerOf } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it, vi } from 'vitest';
 import { GrokAdamW, grokAdamW, grokfastEma, grokfastMa } from './index.js';
@@ -42,7 +42,7 @@ describeOnBackends('a checkpoint', (backend) => {
       tf.variable(tf.randomNormal([2, 3], 0, 1, 'float32', i + 1), true, name),
     );
     const values = () => params.map((param) => param.arraySync());
-    const [first, second] = [new TransformOptimizer(create()), new TransformOptimizer(create())];
+    const [first, second] = [optimizerOf(create()), optimizerOf(create())];
     takeSteps(first, [0, 1, 2]);
     const [weights, saved] = [await throughFile(await first.getWeights()), values()];
     takeSteps(first, [3, 4, 5]);
@@ -65,10 +65,10 @@ describeOnBackends('a checkpoint', (backend) => {
     const w = tf.variable(tf.ones([2]), true, 'w');
     const step = (optimizer: TransformOptimizer) =>
       optimizer.applyGradients([{ name: 'w', tensor: tf.ones([2]) }]);
-    const first = new TransformOptimizer(create());
+    const first = optimizerOf(create());
     step(first);
     for (const damaged of [tf.scalar(Number.NaN), tf.scalar(-1), tf.scalar(1.5), tf.tensor1d([1, 2])]) {
-      const second = new TransformOptimizer(create());
+      const second = optimizerOf(create());
       const weights = (await first.getWeights()).map((weight) =>
         weight.name.endsWith(`|${slot}`) ? { name: weight.name, tensor: damaged } : weight,
       );
@@ -131,7 +131,7 @@ describeOnBackends('a step', () => {
   it('reads no tensor back', () => {
     const w = tf.variable(tf.ones([2, 3]), true, 'a');
     for (const [, create] of makers) {
-      const optimizer = new TransformOptimizer(create());
+      const optimizer = optimizerOf(create());
       const reads = [
         vi.spyOn(tf.Tensor.prototype, 'dataSync'),
         vi.spyOn(tf.backend() as unknown as { readSync(): void }, 'readSync'),

@@ -2,6 +2,7 @@ import { maximum, type Variable } from '@tensorflow/tfjs-core';
 import { type AdamStep, adamMoments, adamStep, adamUpdate } from './adam-step.js';
 import { checkNumber } from './check-number.js';
 import { perParam } from './per-param.js';
+import { withoutStep } from './steps-made.js';
 import type { Transform } from './transform.js';
 
 export interface AdamOptions {
@@ -34,7 +35,7 @@ export interface AdamOptions {
  */
 export function scaleByAdam(options: AdamOptions = {}): Transform {
   // A learning rate of −1 leaves the direction as it is.
-  return adamRule('scaleByAdam', options, () => ({ learningRate: -1, weightDecay: 0 }));
+  return withoutStep(adamRule('scaleByAdam', options, () => ({ learningRate: -1, weightDecay: 0 })));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tensorsIn } from './state.js';
+import { stepsMade } from './steps-made.js';
 import type { ByName, State, Transform } from './transform.js';
 
 /**
@@ -37,6 +38,11 @@ export function chain(...transforms: readonly Transform[]): Transform {
         .map((t) => t.learningRate?.(param, count))
         .filter((rate) => rate !== undefined);
       return rates.length > 0 ? rates.reduce((product, rate) => product * rate) : undefined;
+    },
+    stepsMade(param) {
+      const made = transforms.map((transform) => stepsMade(transform, param));
+      const known = made.filter((steps) => steps !== undefined).reduce((sum, steps) => sum + steps, 0);
+      return known === 0 && made.includes(undefined) ? undefined : known;
     },
     // Only the last stage can promise anything: what follows may undo it.
     stepBound: (param, count) => transforms.at(-1)?.stepBound?.(param, count),

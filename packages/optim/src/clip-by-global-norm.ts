@@ -26,6 +26,7 @@ export function clipByGlobalNorm(maxNorm: number, { ord = 2 }: ClipOptions = {})
   checkOrder('clipByGlobalNorm', ord);
   return {
     name: 'clipByGlobalNorm',
+    stepsMade: () => 0,
     update(updates, state) {
       const names = Object.keys(updates);
       if (names.length === 0) return { updates, state };

@@ -4,6 +4,7 @@ import type { ClipOptions } from './clip-by-global-norm.js';
 import { clipFactor } from './clip-factor.js';
 import { checkOrder } from './norm.js';
 import { stateless } from './per-param.js';
+import { withoutStep } from './steps-made.js';
 import type { Transform } from './transform.js';
 
 /**
@@ -19,5 +20,5 @@ import type { Transform } from './transform.js';
 export function clipByParamNorm(maxNorm: number, { ord = 2 }: ClipOptions = {}): Transform {
   checkNumber('clipByParamNorm', 'maxNorm', maxNorm, { above: 0, typical: 1 });
   checkOrder('clipByParamNorm', ord);
-  return stateless('clipByParamNorm', (g) => mul(g, clipFactor([g], maxNorm, ord)));
+  return withoutStep(stateless('clipByParamNorm', (g) => mul(g, clipFactor([g], maxNorm, ord))));
 }

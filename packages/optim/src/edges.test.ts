@@ -1,4 +1,4 @@
-import { describeEdges, expectClose } from '@evenkeel/testing';
+import { describeEdges, expectClose, optimizerOf } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
 import * as optim from './index.js';
@@ -29,9 +29,7 @@ function stepsBeside(empty: boolean, optimizer: tf.Optimizer): number[] {
 
 /** A parameter without entries changes nothing for the others. */
 function ignoresNothing(create: () => optim.Transform): void {
-  expect(stepsBeside(true, new TransformOptimizer(create()))).toEqual(
-    stepsBeside(false, new TransformOptimizer(create())),
-  );
+  expect(stepsBeside(true, optimizerOf(create()))).toEqual(stepsBeside(false, optimizerOf(create())));
   expect(create().update({}, {}, { count: 0, params: {} }).updates).toEqual({});
 }
 
@@ -153,6 +151,11 @@ describeEdges(optim, {
     const make = () => optim.withTransform(tf.train.sgd(0.1), optim.clipByGlobalNorm(1));
     expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));
   },
+  setToZero() {
+    takes(optim.setToZero, [0, 0], [0, 0])();
+    expect(stepsBeside(true, new TransformOptimizer(optim.setToZero()))).toEqual([1, -2]);
+  },
+  withoutStep: sgdTakes(() => optim.withoutStep(optim.stateless('same', (g) => g))),
   checkNumber: NUMBERS,
   constant: NUMBERS,
   inverseSqrt: NUMBERS,

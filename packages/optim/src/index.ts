@@ -23,6 +23,7 @@ export { type ClipOptions, clipByGlobalNorm } from './clip-by-global-norm.js';
 export { clipByParamNorm } from './clip-by-param-norm.js';
 export { scaleByLearningRate } from './learning-rate.js';
 export { type MomentumOptions, momentum } from './momentum.js';
+export { setToZero } from './set-to-zero.js';
 export { addDecayedWeights } from './weight-decay.js';
 
 // Recipes.
@@ -56,3 +57,4 @@ export { checkNumber, type NumberRange } from './check-number.js';
 export { clipFactor } from './clip-factor.js';
 export { countOf, heldCount, heldTensor } from './held.js';
 export { globalNorm, type NormOrder } from './norm.js';
+export { withoutStep } from './steps-made.js';

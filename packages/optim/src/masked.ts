@@ -1,3 +1,4 @@
+import { stepsMade } from './steps-made.js';
 import type { Constraint, Select, Transform } from './transform.js';
 
 /**
@@ -6,6 +7,9 @@ import type { Constraint, Select, Transform } from './transform.js';
  *     masked(orthograd(), isMatrix)
  *     masked(addDecayedWeights(0.1), both(isMatrix, not(named(/embed/))))
  *     masked(spectralCap({ maxNorm: 1 }), not(named(/embed/)))
+ *
+ * What passes unchanged still needs a step: mask transforms that change gradients, and send parameters to different recipes
+ * with `partition`.
  *
  * It has no state of its own, so putting a mask on or off keeps checkpoints readable.
  */
@@ -28,6 +32,7 @@ function maskedTransform(transform: Transform, select: Select): Transform {
       const out = transform.update(Object.fromEntries(picked), state, step);
       return { updates: { ...updates, ...out.updates }, state: out.state };
     },
+    stepsMade: (param) => (select(param) ? stepsMade(transform, param) : 0),
     learningRate: (param, count) => (select(param) ? transform.learningRate?.(param, count) : undefined),
     stepBound: (param, count) => (select(param) ? transform.stepBound?.(param, count) : undefined),
   };

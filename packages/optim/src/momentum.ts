@@ -1,6 +1,7 @@
 import { add, mul } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import { perParam } from './per-param.js';
+import { withoutStep } from './steps-made.js';
 import type { Transform } from './transform.js';
 
 export interface MomentumOptions {
@@ -21,8 +22,9 @@ export interface MomentumOptions {
  */
 export function momentum(decay: number, { nesterov = false }: MomentumOptions = {}): Transform {
   checkNumber('momentum', 'decay', decay, { atLeast: 0, below: 1, typical: 0.9 });
-  return perParam('momentum', ['sum'], (g, slots) => {
+  const rule = perParam('momentum', ['sum'], (g, slots) => {
     const sum = add(mul(slots.sum, decay), g);
     return [nesterov ? add(g, mul(sum, decay)) : sum, { sum }];
   });
+  return withoutStep(rule);
 }

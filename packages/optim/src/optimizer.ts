@@ -12,6 +12,7 @@ import { type Gradients, matchGradients } from './gradients.js';
 import { Memory } from './memory.js';
 import { splitIterations } from './saved-iterations.js';
 import type { NamedTensor } from './state.js';
+import { requireSteps } from './steps-made.js';
 import type { Constraint, StepBound, Transform } from './transform.js';
 
 /**
@@ -63,11 +64,12 @@ export class TransformOptimizer extends Optimizer {
   /**
    * Takes one step.
    *
-   * @throws If a gradient matches no live variable, has another shape than its parameter, or if
-   *     restored state does not fit.
+   * @throws If a gradient matches no live variable or has another shape than its parameter, if the transform makes no
+   *     step or more than one for a parameter, or if restored state does not fit.
    */
   applyGradients(gradients: Gradients): void {
     const { grads, params } = matchGradients('applyGradients', gradients);
+    requireSteps('TransformOptimizer', this.transform, params, 1);
     const step = { count: this.iterations, params };
     tidy(() => {
       const { updates, commit } = this.memory.update(grads, step);

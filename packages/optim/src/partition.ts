@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { stepsMade } from './steps-made.js';
 import type { State, Transform } from './transform.js';
 
 /**
@@ -43,6 +44,7 @@ export function partition<Label extends string>(
       }
       return { updates: nextUpdates, state: nextState };
     },
+    stepsMade: (param) => stepsMade(transforms[checkedLabel(param)], param),
     learningRate: (param, count) => transforms[checkedLabel(param)].learningRate?.(param, count),
     stepBound: (param, count) => transforms[checkedLabel(param)].stepBound?.(param, count),
   };

@@ -27,6 +27,12 @@ export interface Transform {
   /** Names this stage's state in checkpoints, so renaming one breaks old checkpoints. */
   readonly name: string;
   update(updates: ByName, state: State, step: Step): { updates: ByName; state: State };
+  /**
+   * How many steps downhill this stage makes of an update to `param`: 1 if a learning rate is in it, 0 if it changes
+   * gradients and leaves the step to another stage. An optimizer takes exactly one for each parameter. Left out, it is 1
+   * for a transform with a `learningRate`, and unknown for others.
+   */
+  stepsMade?(param: Variable): number | undefined;
   /** The step size this stage applies to `param`, if it applies one. {@link Constraint}s may need it. */
   learningRate?(param: Variable, count: number): number | undefined;
   /** How far this stage's update can move `param`, where it can promise that. {@link Constraint}s may need it. */

@@ -1,6 +1,7 @@
 import { add, mul } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import { stateless } from './per-param.js';
+import { withoutStep } from './steps-made.js';
 import type { Transform } from './transform.js';
 
 /**
@@ -22,5 +23,7 @@ export function addDecayedWeights(weightDecay: number): Transform {
     below: Infinity,
     typical: 0.01,
   });
-  return stateless('addDecayedWeights', (g, w) => (weightDecay === 0 ? g : add(g, mul(w, weightDecay))));
+  return withoutStep(
+    stateless('addDecayedWeights', (g, w) => (weightDecay === 0 ? g : add(g, mul(w, weightDecay)))),
+  );
 }

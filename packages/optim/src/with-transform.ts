@@ -2,6 +2,7 @@ import { type NamedTensorMap, Optimizer, type serialization, tidy } from '@tenso
 import { type Gradients, matchGradients } from './gradients.js';
 import { Memory } from './memory.js';
 import type { NamedTensor } from './state.js';
+import { requireSteps } from './steps-made.js';
 import type { Transform } from './transform.js';
 
 /** Marks the entries of a checkpoint that belong to the transform, not to the wrapped optimizer. */
@@ -46,7 +47,7 @@ export class WithTransform<O extends Optimizer = Optimizer> extends Optimizer {
   constructor(
     /** The wrapped optimizer, for its settings: `wrapped.optimizer.learningRate`. */
     readonly optimizer: O,
-    transform: Transform,
+    private readonly transform: Transform,
   ) {
     super();
     this.memory = new Memory(transform, 'withTransform');
@@ -54,6 +55,7 @@ export class WithTransform<O extends Optimizer = Optimizer> extends Optimizer {
 
   applyGradients(gradients: Gradients): void {
     const { grads, params } = matchGradients('applyGradients', gradients);
+    requireSteps('withTransform', this.transform, params, 0);
     tidy(() => {
       const { updates, commit } = this.memory.update(grads, { count: this.iterations, params });
       // In the order the gradients came in: tfjs's own optimizers keep their moments by position.

@@ -1,5 +1,5 @@
 import { innerProduct, KERNELS, kernelOr, sumOfSquares } from '@evenkeel/ops';
-import { stateless, type Transform } from '@evenkeel/optim';
+import { stateless, type Transform, withoutStep } from '@evenkeel/optim';
 import {
   abs,
   div,
@@ -51,11 +51,12 @@ const NOISE = 1e-6;
  *     https://arxiv.org/abs/2501.04697
  */
 export function orthograd({ rescale = true }: OrthogradOptions = {}): Transform {
-  return stateless('orthograd', (gradient, param) =>
+  const rule = stateless('orthograd', (gradient, param) =>
     kernelOr(KERNELS.orthogonalProjection, { gradient, param }, { rescale }, () =>
       orthogonalProjection(gradient, param, rescale),
     ),
   );
+  return withoutStep(rule);
 }
 
 function orthogonalProjection(g: Tensor, w: Tensor, rescale: boolean): Tensor {
