@@ -6,6 +6,7 @@ import {
   masked,
   momentum,
   partition,
+  setToZero,
   sgd,
   type Transform,
   TransformOptimizer,
@@ -62,7 +63,7 @@ const transforms: fc.Arbitrary<() => Transform> = fc
       chain(muon(own), momentum(0.9)),
       chain(modulaMuon(own), clipByGlobalNorm(0.1)),
       partition({ a: muon(own), b: sgd({ learningRate }) }, ({ name }) => (name === 'a' ? 'a' : 'b')),
-      masked(muon(own), ({ name }) => name === 'a'),
+      partition({ a: muon(own), b: setToZero() }, ({ name }) => (name === 'a' ? 'a' : 'b')),
       adamW({ learningRate, weightDecay }),
       sgd({ learningRate }),
     ];
