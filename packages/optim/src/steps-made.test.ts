@@ -40,7 +40,11 @@ describeOnBackends('an optimizer', () => {
       () => chain(clipByGlobalNorm(1), scaleByAdam()),
       "'chain' makes no step for parameter 'kernel'",
     ],
-    ['momentum and decay alone', () => chain(momentum(0.9), addDecayedWeights(0.1)), "'chain' makes no step for parameter"],
+    [
+      'momentum and decay alone',
+      () => chain(momentum(0.9), addDecayedWeights(0.1)),
+      "'chain' makes no step for parameter",
+    ],
     ['two recipes in a chain', () => chain(adamW(), sgd()), "'chain' makes 2 steps for parameter 'kernel'"],
     [
       'a recipe and a rate',
