@@ -1,4 +1,5 @@
 import { clearBytes, copyBytes } from './bytes';
+import { finishRows } from './epilogue';
 import { multiply } from './multiply';
 import { Windows } from './windows';
 
@@ -63,6 +64,38 @@ export function convolutionInputBackward(
     multiply(scratch, count, width, outChannels, dy, false, filter, true, columns, false);
     moveWindows(w, dx, columns, first, count, true);
   }
+}
+
+/**
+ * A convolution: y = act(columns w + bias), `chunk` windows at a time.
+ *
+ * @param bias, activation, alpha, slopes, slopeCount See epilogue.ts.
+ */
+export function convolution(
+  scratch: usize,
+  windows: usize,
+  columns: usize,
+  chunk: usize,
+  x: usize,
+  filter: usize,
+  y: usize,
+  outChannels: usize,
+  bias: usize,
+  activation: i32,
+  alpha: f32,
+  slopes: usize,
+  slopeCount: usize,
+): void {
+  const w = Windows.at(windows);
+  const rows = rowCount(w);
+  const width = rowWidth(w);
+  for (let first: usize = 0; first < rows; first += chunk) {
+    const count = min(chunk, rows - first);
+    const target = y + first * outChannels * 4;
+    moveWindows(w, x, columns, first, count, false);
+    multiply(scratch, count, outChannels, width, columns, false, filter, false, target, false);
+  }
+  finishRows(y, rows, outChannels, bias, activation, alpha, slopes, slopeCount);
 }
 
 function rowCount(w: Windows): usize {

@@ -1,5 +1,38 @@
+import { finishRows } from './epilogue';
 import { dotRow, madd } from './lanes';
 import { endInside, firstInside, Windows } from './windows';
+
+/** What to do with each tap. */
+const FORWARD = 0;
+const TO_FILTER = 1;
+const TO_IMAGE = 2;
+
+/**
+ * A depthwise convolution, with a filter [taps, channels, multiplier]:
+ *
+ *     y[window, c, m] = act(Σ x[tap of window, c] w[tap, c, m] + bias)          over the taps
+ *
+ * @param bias, activation, alpha, slopes, slopeCount See epilogue.ts.
+ */
+export function depthwise(
+  windows: usize,
+  x: usize,
+  filter: usize,
+  y: usize,
+  multiplier: i32,
+  bias: usize,
+  activation: i32,
+  alpha: f32,
+  slopes: usize,
+  slopeCount: usize,
+): void {
+  const w = Windows.at(windows);
+  const rows = <usize>w.batch * w.outHeight * w.outWidth;
+  const columns = <usize>w.channels * multiplier;
+  memory.fill(y, 0, rows * columns * 4);
+  walkTaps(w, x, y, filter, multiplier, FORWARD);
+  finishRows(y, rows, columns, bias, activation, alpha, slopes, slopeCount);
+}
 
 /**
  * The gradient of a depthwise convolution with respect to its filter [taps, channels, multiplier]:
@@ -15,7 +48,7 @@ export function depthwiseFilterBackward(
 ): void {
   const w = Windows.at(windows);
   memory.fill(dw, 0, <usize>w.filterHeight * w.filterWidth * w.channels * multiplier * 4);
-  walkTaps(w, x, dy, dw, multiplier, true);
+  walkTaps(w, x, dy, dw, multiplier, TO_FILTER);
 }
 
 /**
@@ -32,11 +65,11 @@ export function depthwiseInputBackward(
 ): void {
   const w = Windows.at(windows);
   memory.fill(dx, 0, <usize>w.batch * w.height * w.width * w.channels * 4);
-  walkTaps(w, dx, dy, filter, multiplier, false);
+  walkTaps(w, dx, dy, filter, multiplier, TO_IMAGE);
 }
 
 /** Visits each tap of each line of windows, where it lies inside the image. */
-function walkTaps(w: Windows, image: usize, dy: usize, filter: usize, multiplier: i32, toFilter: bool): void {
+function walkTaps(w: Windows, image: usize, dy: usize, filter: usize, multiplier: i32, what: i32): void {
   const pixel: usize = w.channels * 4;
   const out: usize = pixel * multiplier;
   const line = w.width * pixel;
@@ -57,8 +90,11 @@ function walkTaps(w: Windows, image: usize, dy: usize, filter: usize, multiplier
           if (first >= end) continue;
           const pixels = image + y * line + (first * w.strideWidth + x) * pixel;
           const gradients = dy + first * out;
-          if (toFilter) addToFilter(pixels, step, gradients, out, end - first, tap, w.channels, multiplier);
-          else addToImage(pixels, step, gradients, out, end - first, tap, w.channels, multiplier);
+          if (what === FORWARD) {
+            addToOutput(pixels, step, gradients, out, end - first, tap, w.channels, multiplier);
+          } else if (what === TO_FILTER) {
+            addToFilter(pixels, step, gradients, out, end - first, tap, w.channels, multiplier);
+          } else addToImage(pixels, step, gradients, out, end - first, tap, w.channels, multiplier);
         }
       }
     }
@@ -92,6 +128,27 @@ function addToFilter(
       let g = gradients;
       for (let x = pixels; x < end; x += step, g += out) s += load<f32>(x) * load<f32>(g);
       store<f32>(tap, load<f32>(tap) + s);
+    }
+  }
+}
+
+/** output += pixel · tap, over a line of `count` windows. */
+function addToOutput(
+  pixels: usize,
+  step: usize,
+  outputs: usize,
+  out: usize,
+  count: usize,
+  tap: usize,
+  channels: i32,
+  multiplier: i32,
+): void {
+  for (; count > 0; count--, pixels += step, outputs += out) {
+    let y = outputs;
+    let t = tap;
+    for (let c = 0; c < channels; c++) {
+      const x = load<f32>(pixels + c * 4);
+      for (let m = 0; m < multiplier; m++, y += 4, t += 4) store<f32>(y, load<f32>(y) + x * load<f32>(t));
     }
   }
 }

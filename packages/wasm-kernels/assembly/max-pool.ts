@@ -1,5 +1,5 @@
 import { pick } from './lanes';
-import { Windows } from './windows';
+import { insideFrom, Windows } from './windows';
 
 /**
  * The gradient of a max pool: each window hands its gradient to its largest number, the first if
@@ -58,11 +58,6 @@ function windowBackward(w: Windows, p: i32, q: i32, x: usize, dy: usize, dx: usi
     }
     addTo(dx + at, dy + c);
   }
-}
-
-/** The first of start, start + step, … that is not negative. */
-function insideFrom(start: i32, step: i32): i32 {
-  return start >= 0 ? start : start + ((step - 1 - start) / step) * step;
 }
 
 function addTo(target: usize, source: usize): void {

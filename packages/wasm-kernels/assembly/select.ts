@@ -13,6 +13,13 @@ export function select(condition: usize, x: usize, y: usize, z: usize, count: us
   }
 }
 
+/** z = condition ? x : y for `count` truth values, of one byte each like the condition. */
+export function selectBytes(condition: usize, x: usize, y: usize, z: usize, count: usize): void {
+  for (; count > 0; count--, condition++, x++, y++, z++) {
+    store<u8>(z, load<u8>(condition) !== 0 ? load<u8>(x) : load<u8>(y));
+  }
+}
+
 /** z = x and y, for `count` truth values of one byte. */
 export function logicalAnd(x: usize, y: usize, z: usize, count: usize): void {
   const zero = i8x16.splat(0);

@@ -36,3 +36,8 @@ export function firstInside(offset: i32, stride: i32): i32 {
 export function endInside(offset: i32, stride: i32, size: i32, count: i32): i32 {
   return size <= offset ? 0 : min(count, (size - offset + stride - 1) / stride);
 }
+
+/** The first of start, start + step, … that is not negative. */
+export function insideFrom(start: i32, step: i32): i32 {
+  return start >= 0 ? start : start + ((step - 1 - start) / step) * step;
+}

@@ -21,6 +21,7 @@ export interface Functions {
   powWhole: Numbers<['x', 'y', 'count', 'exponent']>;
   binary: Numbers<['op', 'x', 'y', 'z', 'rank', 'shape', 'xSteps', 'ySteps']>;
   select: Numbers<['condition', 'x', 'y', 'z', 'count']>;
+  selectBytes: Numbers<['condition', 'x', 'y', 'z', 'count']>;
   logicalAnd: Numbers<['x', 'y', 'z', 'count']>;
   copyStrided: Numbers<['x', 'y', 'size', 'rank', 'shape', 'steps']>;
   swapAxes: Numbers<
@@ -71,6 +72,19 @@ export interface Functions {
       ...['seed', 'threshold', 'kept'],
     ]
   >;
+  convolution: Numbers<
+    [
+      ...['scratch', 'windows', 'columns', 'chunk', 'x', 'filter', 'y', 'outChannels'],
+      ...['bias', 'activation', 'alpha', 'slopes', 'slopeCount'],
+    ]
+  >;
+  depthwise: Numbers<
+    [
+      ...['windows', 'x', 'filter', 'y', 'multiplier'],
+      ...['bias', 'activation', 'alpha', 'slopes', 'slopeCount'],
+    ]
+  >;
+  pool: Numbers<['windows', 'x', 'y', 'average']>;
   convolutionFilterBackward: Numbers<
     ['scratch', 'windows', 'columns', 'chunk', 'x', 'dy', 'dw', 'outChannels']
   >;

@@ -32,9 +32,9 @@ function infoOf({ attrs }: Call, imageShape: number[], filterShape: number[]) {
  * Makes the output and working memory for matrix products with what {@link CHUNK} windows see. The
  * memory lives in a tensor of tfjs's, so that it is freed and counted like one.
  */
-function withColumns(
+export function withColumns(
   call: Call,
-  info: ReturnType<typeof infoOf>,
+  info: ReturnType<typeof backend_util.computeConv2DInfo>,
   dyShape: number[],
   outShape: number[],
   f: (windows: number, columns: number, chunk: number, out: number) => void,

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel.js';
 import { isProduct, matMul } from './mat-mul.js';
 
 /** Numbers of the activations in assembly/epilogue.ts. */
-const ACTIVATIONS: Record<string, number | undefined> = {
+export const ACTIVATIONS: Record<string, number | undefined> = {
   linear: 0,
   relu: 1,
   relu6: 2,
@@ -34,7 +34,7 @@ export const fusedMatMul: Kernel = {
 };
 
 /** Whether the slopes are one number, or one for each column. */
-function isPerColumn({ shape, dtype }: TensorInfo, columns: number): boolean {
+export function isPerColumn({ shape, dtype }: TensorInfo, columns: number): boolean {
   const size = util.sizeFromShape(shape);
   return dtype === 'float32' && (size === 1 || (size === columns && shape[shape.length - 1] === columns));
 }

@@ -15,10 +15,10 @@ import { linear, linearGrad } from './linear.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { normKernels } from './norms.js';
 import { adamStep, euclideanNorm, grokAdamWStep, orthogonalPart, sumOfSquares } from './optimizer-steps.js';
+import { paddingKernels } from './padding.js';
 import { pow } from './pow.js';
 import { max, mean, sum } from './reduce.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
-import { samePaddingKernels } from './same-padding.js';
 import { logicalAnd, select } from './select.js';
 import { slice, splitV } from './slice.js';
 import { symmetricProduct } from './symmetric-product.js';
@@ -64,5 +64,5 @@ export const kernels: readonly Kernel[] = [
   ...convolutionKernels,
   ...depthwiseKernels,
   maxPoolGrad,
-  ...samePaddingKernels,
+  ...paddingKernels,
 ];
