@@ -135,6 +135,36 @@ describe('config files', () => {
     expect(await configOf(join(root, name), '--seed', '4')).toMatchObject({ steps: 3, seed: 4 });
   });
 
+  it('take what flags take: names of models and files of data', async () => {
+    writeFileSync(join(root, 'short.yaml'), `data: ${text}\nmodel: mini\n`);
+    expect(
+      await configOf(join(root, 'short.yaml'), '--data.batchSize', '3', '--model.dropout', '0.1'),
+    ).toMatchObject({
+      data: { kind: 'text', file: text, batchSize: 3 },
+      model: { kind: 'preset', preset: 'mini', dropout: 0.1 },
+    });
+  });
+
+  it.each([
+    ['model: lama', "model is 'lama', did you mean llama? Expected one of tiny"],
+    ['extends: base.yaml', 'extends is unknown'],
+    [
+      'model: { architecture: gpt2, contextLength: 8, layers: 1, heads: 1, widht: 8 }',
+      'did you mean model.width?',
+    ],
+  ])('name the mistake: %s', async (line, message) => {
+    writeFileSync(join(root, 'mistaken.yaml'), `data: modular-arithmetic\n${line}\n`);
+    const { errors, code } = await evenkeel(
+      'train',
+      join(root, 'mistaken.yaml'),
+      '--out',
+      join(root, 'never'),
+    );
+    expect(errors).toContain(message);
+    expect(code).toBe(1);
+    expect(existsSync(join(root, 'never'))).toBe(false);
+  });
+
   it('that are wrong are refused by name', async () => {
     writeFileSync(
       join(root, 'wrong.json'),

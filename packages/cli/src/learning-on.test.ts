@@ -105,7 +105,7 @@ describe('a run that learns on from a run', () => {
     await run('train', ...data, ...mlp, '--steps', '3', '--out', at('mlp'));
     await run('train', ...data, '--model', at('mlp'), '--steps', '3', '--out', at('mlp-2'));
     const { config } = JSON.parse(readFileSync(at('mlp-2', 'run.json'), 'utf8'));
-    expect(config.model).toMatchObject({ architecture: 'mlp', hidden: [8], activation: 'tanh' });
+    expect(config.model).toMatchObject({ kind: 'mlp', hidden: [8], activation: 'tanh' });
     expect(await distance(at('mlp'), at('mlp-2'))).toBeGreaterThan(0);
   });
 

@@ -15,7 +15,7 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'evenkeel-learning-on-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const models: Record<string, NonNullable<RunConfigInput['model']>> = {
+const models: Record<string, Exclude<NonNullable<RunConfigInput['model']>, string>> = {
   gpt: { architecture: 'gpt2', contextLength: 4, layers: 1, heads: 2, width: 8 },
   mlp: { architecture: 'mlp', hidden: [8], bias: true },
 };

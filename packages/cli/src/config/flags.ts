@@ -17,7 +17,7 @@ import { onUnknownFlag } from '../arguments.js';
  * @param only The parts of a config that a command takes, and what its help says of each; default all, said elsewhere.
  */
 export function addConfigFlags(command: Command, only?: Readonly<Record<string, string>>): () => Override[] {
-  const all = flagFields();
+  const all = runConfigFields();
   const fields = new Map([...all].filter(([path]) => !only || Object.hasOwn(only, path.split('.')[0])));
   const seen = new Map<string, Override>();
   const take = (field: Field, text: string) => {
@@ -46,24 +46,6 @@ export function addConfigFlags(command: Command, only?: Readonly<Record<string, 
   }
   suggestFlags(command, fields, all);
   return () => [...seen.values()];
-}
-
-/** Every field of a config that can be given as text, by its path. */
-export function flagFields(): ReadonlyMap<string, Field> {
-  const fields = runConfigFields();
-  return new Map([...fields, ...objectsOf(fields).map((field) => [field.path, field] as const)]);
-}
-
-/** `--optimizer`, `--data`, `--model`: the object's variety, by a short name. */
-function objectsOf(fields: ReadonlyMap<string, Field>): Field[] {
-  return ['model', 'data'].map((path) => ({
-    path,
-    types: new Set(['string']),
-    values: new Set(fields.get(`${path}.kind`)?.values),
-    description: `What ${path} there is.`,
-    defaults: new Map(),
-    isName: false,
-  }));
 }
 
 /** Says which flag was probably meant. */

@@ -19,7 +19,7 @@ export function configHelp(): string {
   return `Fields of a run config. In a file they are nested, as flags they have dots:\n  { "optimizer": { "name": "muon" } }   --optimizer muon\n\n${lines.join('\n\n')}`;
 }
 
-function about({ values, types, description, defaults }: Field): string {
+function about({ values, types, description, defaults, isNeeded }: Field): string {
   const takes =
     values.size > 0 ? [...values].join(' | ') : [...types].filter((type) => type !== 'any').join(' | ');
   const usual = [...defaults].map(
@@ -27,7 +27,10 @@ function about({ values, types, description, defaults }: Field): string {
   );
   const common = new Set([...defaults.values()].map((value) => JSON.stringify(value)));
   const shown = common.size === 1 ? [...common] : usual;
-  return [takes, description, shown.length > 0 ? pc.dim(`(default ${shown.join(', ')})`) : '']
-    .filter(Boolean)
-    .join('  ');
+  return [takes, description, ending(shown, isNeeded)].filter(Boolean).join('  ');
+}
+
+function ending(defaults: readonly string[], isNeeded: boolean): string {
+  if (defaults.length > 0) return pc.dim(`(default ${defaults.join(', ')})`);
+  return isNeeded ? pc.dim('(must be given)') : '';
 }

@@ -1,6 +1,5 @@
 import type { Field, Override } from '@evenkeel/trainer/config';
-import { choiceOf, closest, UsageError } from '@evenkeel/trainer/config';
-import { flagFields } from '../config/flags.js';
+import { choiceOf, closest, runConfigFields, UsageError } from '@evenkeel/trainer/config';
 
 /** A field of the config, and what it is in turn. */
 export interface Axis {
@@ -52,7 +51,7 @@ function axisOf(text: string): Axis {
   const [, path, list] = /^(?:--)?([^=]+)=(.*)$/s.exec(text) ?? [];
   if (path === undefined)
     throw new UsageError(`--over is '${text}', expected a field and its values: seed=1,2,3`);
-  const fields = flagFields();
+  const fields = runConfigFields();
   const field = fields.get(path);
   if (!field) {
     const near =

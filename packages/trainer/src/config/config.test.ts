@@ -40,6 +40,7 @@ import {
   optimizerOf,
   parseRunConfig,
   type RunConfigInput,
+  runConfigFields,
   runConfigJsonSchema,
   trainFromConfig,
 } from './index.js';
@@ -304,7 +305,7 @@ describe('the schema', () => {
   it('fills in defaults, and takes names for objects', () => {
     const config = parseRunConfig({ data, optimizer: 'muon', loss: 'stablemax', constraint: 'hammer' });
     expect(config).toMatchObject({
-      model: { preset: 'tiny' },
+      model: { kind: 'preset', preset: 'tiny' },
       data: { modulus: 113, operation: 'add', trainFraction: 0.4, batchSize: 'all' },
       optimizer: { name: 'muon', learningRate: 0.02, adam: { learningRate: 1e-3, weightDecay: 0.01 } },
       loss: { name: 'stablemax' },
@@ -339,7 +340,9 @@ describe('the schema', () => {
     const patterns = parseRunConfig({ data, orthograd: { skip: ['('] } });
     expect(() => optimizerOf(patterns)).toThrow("run config: '(' is no pattern");
     const run = (config: object) => trainFromConfig({ data, steps: 1, ...config } as RunConfigInput);
-    await expect(run({ model: { preset: 'huge' } })).rejects.toThrow("run config: preset 'huge' is unknown");
+    await expect(run({ model: { preset: 'huge' } })).rejects.toThrow(
+      'model.preset is "huge", expected one of',
+    );
     const missing = { data: { kind: 'text', file: '/nowhere.txt' } };
     await expect(run(missing)).rejects.toThrow("'/nowhere.txt' cannot be opened");
     const both = { data: { kind: 'text' } };
@@ -347,6 +350,112 @@ describe('the schema', () => {
     await expect(
       run({ model: { architecture: 'mlp' }, data: { kind: 'text', text, contextLength: 4 } }),
     ).rejects.toThrow("run config: model 'mlp' came with data of tokens");
+  });
+
+  it.each([
+    ['tiny', { kind: 'preset', preset: 'tiny' }],
+    ['mlp', { kind: 'mlp', hidden: [200, 200], activation: 'relu', bias: false }],
+    ['llama', { kind: 'gpt', architecture: 'llama', contextLength: 64, layers: 4, heads: 4, width: 128 }],
+    ['runs/first', { kind: 'load', load: 'runs/first' }],
+    ['openai-community/gpt2', { kind: 'load', load: 'openai-community/gpt2' }],
+    [
+      { architecture: 'mlp', hidden: [4] },
+      { kind: 'mlp', hidden: [4] },
+    ],
+    [{ hidden: [4] }, { kind: 'mlp', hidden: [4] }],
+    [
+      { architecture: 'gpt2', ...tiny, dropout: 0.1 },
+      { kind: 'gpt', architecture: 'gpt2', ...tiny, dropout: 0.1 },
+    ],
+    [
+      { preset: 'mini', width: 8 },
+      { kind: 'preset', preset: 'mini', width: 8 },
+    ],
+    [
+      { kind: 'preset', layers: 2 },
+      { kind: 'preset', preset: 'tiny', layers: 2 },
+    ],
+    [
+      { load: 'x', dropout: 0.1 },
+      { kind: 'load', load: 'x', dropout: 0.1 },
+    ],
+    [undefined, { kind: 'preset', preset: 'tiny' }],
+  ])('takes models by names and by what they name: %j', (model, whole) => {
+    const parsed = parseRunConfig({ data, model });
+    expect(parsed.model).toMatchObject(whole);
+    expect(parseRunConfig(parsed).model).toEqual(parsed.model);
+  });
+
+  it.each([
+    ['modular-arithmetic', { kind: 'modular-arithmetic', modulus: 113 }],
+    ['words.txt', { kind: 'text', file: 'words.txt' }],
+    ['words', { kind: 'text', file: 'words' }],
+    ['a/tokens.bin', { kind: 'tokens', file: 'a/tokens.bin' }],
+    ['alpaca.json', { kind: 'instructions', file: 'alpaca.json' }],
+    ['alpaca.jsonl', { kind: 'instructions', file: 'alpaca.jsonl' }],
+  ])('takes data by kinds and files, as flags do: %s', (data, whole) => {
+    expect(parseRunConfig({ data }).data).toMatchObject(whole);
+  });
+
+  it.each<[unknown, string, string[]]>([
+    [{ architecture: 'gpt2', ...tiny, widht: 8 }, 'model.widht is unknown, did you mean model.width?', []],
+    [
+      { architecture: 'gpt2', layers: 1, heads: 2, width: 8 },
+      'model.contextLength is missing, expected number',
+      [],
+    ],
+    [
+      { architecture: 'llama', contextLength: 8, width: 8 },
+      'model.layers is missing',
+      ['model.heads is missing'],
+    ],
+    [
+      { architecture: 'gpt3', ...tiny },
+      'model.architecture is "gpt3", expected one of gpt2, llama, lipschitz',
+      [],
+    ],
+    [
+      { architecture: 'gpt2', ...tiny, norm: 'layer' },
+      'model.norm is "layer", expected one of layerNorm',
+      [],
+    ],
+    [{ preset: 'tiny', dropuot: 0.1 }, 'model.dropuot is unknown, did you mean model.dropout?', []],
+    [{ load: 'x', tiedHed: true }, 'model.tiedHed is unknown, did you mean model.tiedHead?', []],
+    [{ architecture: 'mlp', hiden: [4] }, 'model.hiden is unknown, did you mean model.hidden?', []],
+    [{ kind: 'mpl' }, 'model.kind is "mpl", did you mean mlp? Expected one of mlp, gpt, preset, load', []],
+    [{ width: 8 }, 'model.kind is missing, expected one of mlp, gpt, preset, load', []],
+    [
+      { architecture: 'gpt2', ...tiny, rotaryScaling: { type: 'linear' } },
+      'model.rotaryScaling.factor is missing',
+      [],
+    ],
+    [3, 'model is 3, expected object', []],
+  ])('names the mistake in a model: %j', (model, message, others) => {
+    let said = '';
+    try {
+      parseRunConfig({ data, model });
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    expect(said).toContain(message);
+    for (const other of others) expect(said).toContain(other);
+    expect(said.split('\n')).toHaveLength(2 + others.length);
+  });
+
+  it.each([
+    [{ kind: 'txt', file: 'a' }, 'data.kind is "txt", did you mean text? Expected one of tokens, text'],
+    [{ file: 'a' }, 'data.kind is missing, expected one of tokens, text'],
+    [{ kind: 'text', fiel: 'a' }, 'data.fiel is unknown, did you mean data.file?'],
+  ])('names the mistake in data: %j', (data, message) => {
+    expect(() => parseRunConfig({ data })).toThrow(message);
+  });
+
+  it('explains every field, and says what it is where nothing is written', () => {
+    for (const { path, description, defaults, isNeeded } of runConfigFields().values()) {
+      expect(description ?? '', path).toMatch(/\w{2}.*\.$/);
+      const saysDefault = defaults.size > 0 || isNeeded || /default: |must be given/i.test(description!);
+      expect(saysDefault, `${path}: ${description}`).toBe(true);
+    }
   });
 
   it('is there as JSON Schema', () => {

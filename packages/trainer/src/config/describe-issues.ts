@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { closest } from './closest.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -50,6 +51,13 @@ function linesOf(
     });
   }
   const value = valueAt(config, path);
+  if (issue.code === 'invalid_union' && 'options' in issue && issue.options) {
+    const options = (issue.options as unknown[]).map(String);
+    const near = typeof value === 'string' ? closest(value, options) : undefined;
+    return [
+      `${name} ${value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`}, ${near ? `did you mean ${near}? Expected` : 'expected'} one of ${options.join(', ')}`,
+    ];
+  }
   const came = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
   const expected = issue.message
     .replace(/^Invalid (input|option|discriminator value)[:.] ?/, '')

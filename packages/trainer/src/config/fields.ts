@@ -1,4 +1,3 @@
-import { GPT_PRESETS, resolveConfig } from '@evenkeel/gpt-model';
 import { runConfigJsonSchema } from './schema.js';
 
 /** A field of a run config that has a value of its own, by its path such as `optimizer.learningRate`. */
@@ -10,9 +9,11 @@ export interface Field {
   readonly values: Set<string>;
   /** Of a list: what its entries are. */
   readonly items?: string;
-  readonly description?: string;
+  description?: string;
   /** By the varieties that have the field: `adamw`, …; under '' where there is but one. */
   readonly defaults: Map<string, unknown>;
+  /** It must be given where its object is, at least of some variety. */
+  isNeeded: boolean;
   /** It says which variety its object is of: `optimizer.name`, `data.kind`. */
   isName: boolean;
 }
@@ -48,15 +49,15 @@ export const runConfigFields = (): ReadonlyMap<string, Field> => {
 export const usualOf = (name: string): unknown =>
   (runConfigJsonSchema() as Schema).properties?.[name]?.default;
 
-/** From the schema; those of a model from the choices that a model has. */
 function readFields(): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
   walk(fields, '', runConfigJsonSchema() as Schema, '');
-  for (const [choice, value] of Object.entries(resolveConfig(GPT_PRESETS.tiny))) {
-    const path = `model.${choice}`;
-    if (!fields.has(path) && (typeof value !== 'object' || value === null)) {
-      fieldAt(fields, path, '', {}).types.add(typeof value === 'undefined' ? 'any' : typeof value);
-    }
+  for (const field of fields.values()) {
+    const parent = fields.get(choiceOf(field));
+    if (!field.isName || parent === field || !parent) continue;
+    field.description ??= `Which ${parent.path} it is, as --${parent.path} says.`;
+    if (field.defaults.size === 0)
+      for (const usual of parent.defaults.values()) field.defaults.set('', usual);
   }
   return fields;
 }
@@ -64,26 +65,35 @@ function readFields(): ReadonlyMap<string, Field> {
 function walk(fields: Map<string, Field>, path: string, schema: Schema, variety: string): void {
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches) {
-    for (const branch of branches)
-      walk(fields, path, { description: schema.description, ...branch }, variety);
+    const usual = shortForm(schema.default);
+    for (const branch of branches) {
+      const isOfType = branch.type === typeof usual ? { default: usual } : {};
+      walk(fields, path, { description: schema.description, ...isOfType, ...branch }, variety);
+    }
     return;
   }
   if (schema.properties) {
     const own = NAMES.map((name) => schema.properties?.[name]?.const).find((value) => value !== undefined);
     for (const [name, property] of Object.entries(schema.properties)) {
-      walk(
-        fields,
-        path === '' ? name : `${path}.${name}`,
-        property,
-        own === undefined ? variety : String(own),
-      );
+      const full = path === '' ? name : `${path}.${name}`;
+      walk(fields, full, property, own === undefined ? variety : String(own));
+      const field = fields.get(full);
+      if (field && schema.required?.includes(name)) field.isNeeded = true;
     }
     return;
   }
   const field = fieldAt(fields, path, variety, schema);
+  field.description ??= schema.description;
   if (schema.type) field.types.add(schema.type);
   for (const value of schema.enum ?? (schema.const === undefined ? [] : [schema.const]))
     field.values.add(String(value));
+}
+
+/** What is written for a default: `softmax` for { name: 'softmax' }. */
+function shortForm(usual: unknown): unknown {
+  if (typeof usual !== 'object' || usual === null) return usual;
+  const { name, preset } = usual as { name?: unknown; preset?: unknown };
+  return name ?? preset;
 }
 
 function fieldAt(fields: Map<string, Field>, path: string, variety: string, schema: Schema): Field {
@@ -98,10 +108,12 @@ function fieldAt(fields: Map<string, Field>, path: string, variety: string, sche
       items: items?.type,
       description,
       defaults: new Map(),
+      isNeeded: false,
       isName,
     };
     fields.set(path, field);
   }
-  if (schema.default !== undefined) field.defaults.set(variety, schema.default);
+  const isOwnName = schema.const !== undefined; // the default of each variety is its own name
+  if (schema.default !== undefined && !isOwnName) field.defaults.set(variety, schema.default);
   return field;
 }

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { GPT_PRESETS } from '@evenkeel/gpt-model';
-import { type Field, runConfigFields, usualOf } from './fields.js';
+import { type Field, usualOf } from './fields.js';
+import { dataInFull, isObject, modelInFull } from './short-forms.js';
 
 /** A config as it is written, before it is checked. */
 export type RawConfig = { [name: string]: unknown };
@@ -24,8 +23,7 @@ export function withOverrides(config: RawConfig, overrides: readonly Override[])
     const { path } = override.field;
     const names = path.split('.');
     if (override.field.isName) setVariety(result, names, override.text);
-    else if (path === 'data') result.data = dataNamed(override);
-    else if (path === 'model') result.model = modelNamed(override.text);
+    else if (path === 'data' || path === 'model') result[path] = override.text;
     else set(result, names, parsed(override));
   }
   return result;
@@ -44,24 +42,28 @@ function set(config: RawConfig, path: readonly string[], value: unknown): void {
 
 /** `optimizer.name`, `data.kind`, `model.preset`, …: what was there stays only if it is of that variety. */
 function setVariety(config: RawConfig, [key, name]: readonly string[], value: string): void {
-  const before = config[key];
-  const isSame = typeof before === 'string' ? before === value : isObject(before) && before[name] === value;
+  const written = config[key];
+  const before = typeof written === 'string' ? asObject(written, key) : written;
+  const isSame = isObject(before) && before[name] === value;
   if (!isSame) config[key] = { [name]: value };
 }
 
 /** The object in which a field is set; of the variety that is default where none was named. */
 function asObject(value: unknown, name: string): RawConfig {
   if (isObject(value)) return value;
-  if (typeof value === 'string') return { name: value };
+  if (typeof value === 'string') return FULL[name]?.(value) ?? { name: value };
   const usual = value === undefined ? usualOf(name) : undefined;
   if (typeof usual === 'string') return { name: usual };
   if (!isObject(usual)) return {};
-  const { name: variety, preset } = usual;
-  return variety !== undefined ? { name: variety } : preset !== undefined ? { preset } : {};
+  const { name: variety } = usual;
+  return variety === undefined ? { ...usual } : { name: variety };
 }
 
-const isObject = (value: unknown): value is RawConfig =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Parts of a config whose short form is another than their name. */
+const FULL: Readonly<Record<string, (text: string) => RawConfig>> = {
+  model: (text) => modelInFull(text) as RawConfig,
+  data: (text) => dataInFull(text) as RawConfig,
+};
 
 /** The text of a flag as a value of its field. What is no such value stays text: the schema says what it expected. */
 function parsed({ field: { types, items, values }, text }: Override): unknown {
@@ -77,23 +79,4 @@ function parsed({ field: { types, items, values }, text }: Override): unknown {
       : entries.map((entry) => (Number.isNaN(Number(entry)) ? entry : Number(entry)));
   }
   return text;
-}
-
-/** `--data modular-arithmetic`, `--data text.txt`, `--data tokens.bin`, `--data alpaca.json`. */
-function dataNamed({ field, text }: Override): object {
-  if (field.values.has(text)) return { kind: text };
-  if (/\.bin$/.test(text)) return { kind: 'tokens', file: text };
-  return { kind: /\.jsonl?$/.test(text) ? 'instructions' : 'text', file: text };
-}
-
-/** Of an architecture that is named without a size. */
-const USUAL_SIZE = { contextLength: 64, layers: 4, heads: 4, width: 128 };
-
-/** `--model tiny`, `--model lipschitz`, `--model runs/first`, `--model ./gpt2`, `--model openai-community/gpt2`. */
-function modelNamed(text: string): object {
-  if (Object.hasOwn(GPT_PRESETS, text)) return { preset: text };
-  if (text === 'mlp') return { architecture: text };
-  const isArchitecture = runConfigFields().get('model.architecture')!.values.has(text);
-  const isPlace = text.includes('/') || (!isArchitecture && existsSync(text));
-  return isPlace ? { load: text } : { architecture: text, ...USUAL_SIZE };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { GPT_PRESETS } from '@evenkeel/gpt-model';
 import type { SourceRun } from '../build-run.js';
 import { type LearnedModel, learnedModel } from '../folder/learned-model.js';
 import { CHECKPOINTS, TOKENIZER } from '../folder/run-folder.js';
@@ -10,6 +11,7 @@ import { loadConfigFile } from './load-config.js';
 import type { RawConfig } from './overrides.js';
 import { PRESETS } from './presets.js';
 import { parseRunConfig, type RunConfig } from './schema.js';
+import { ARCHITECTURES, dataInFull, inFull } from './short-forms.js';
 import { tinyShakespeare } from './tiny-shakespeare.js';
 
 /** Without any choice but a text: a small model that learns to write it. */
@@ -51,7 +53,7 @@ export async function writtenConfig(path: string | undefined, { preset, text }: 
 function withText(config: RawConfig, file: string | undefined): RawConfig {
   if (file !== undefined && !existsSync(file))
     throw new UsageError(`--text is '${file}', which is not there, expected a text file.`);
-  const { kind, ...rest } = (config.data ?? {}) as { kind?: string };
+  const { kind, ...rest } = (dataInFull(config.data) ?? {}) as { kind?: string };
   const isText = kind === undefined || kind === 'text';
   return {
     ...config,
@@ -69,10 +71,11 @@ export interface PlannedRun {
 
 /** Checks a config, decides on its folder, and looks for the run that it learns on from. */
 export async function plannedRun(
-  raw: RawConfig,
+  written: RawConfig,
   path: string | undefined,
   { preset, text, out, printConfig }: Planned,
 ): Promise<PlannedRun> {
+  let raw = inFull(written) as RawConfig;
   if (raw.data === undefined) {
     throw new UsageError(
       'there are no data, expected a preset, a config file, --text FILE or --data. Try: evenkeel train --preset grokking',
@@ -96,6 +99,7 @@ export async function plannedRun(
       : given.directory) ??
     join('runs', nameOf(path, { preset, text }));
   const base = preset ?? (text !== undefined && path === undefined ? TEXT_DEFAULTS : undefined);
+  checkPlace(raw.model);
   const learned = await learnedBy(raw, directory);
   const whole = base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config);
   const config = parseRunConfig({
@@ -117,6 +121,17 @@ function withWarmupOf(raw: RawConfig, preset: RawConfig): RawConfig {
     return raw;
   const warmupSteps = Math.round((before.warmupSteps * raw.steps) / (preset.steps as number));
   return { ...raw, schedule: { ...now, warmupSteps } };
+}
+
+/** @throws If a model's name is neither one that is known, nor a place, nor an id of the hub. */
+function checkPlace(model: unknown): void {
+  const { kind, load } = (model ?? {}) as { kind?: unknown; load?: unknown };
+  if (kind !== 'load' || typeof load !== 'string' || /[\\/]/.test(load) || existsSync(load)) return;
+  const known = [...Object.keys(GPT_PRESETS), ...ARCHITECTURES, 'mlp'];
+  const near = closest(load, known);
+  throw new UsageError(
+    `model is '${load}', ${near ? `did you mean ${near}? Expected` : 'expected'} one of ${known.join(', ')}, a run, a folder, or an id of the hub such as openai-community/gpt2.`,
+  );
 }
 
 /** The run that `model.load` names, if it names one. */
@@ -142,7 +157,7 @@ function inTokensOfModel(raw: RawConfig): RawConfig {
 
 /** With the model of the run that it learns on from, choices that differ, and that run's tokens. */
 function learningOn(raw: RawConfig, learned: LearnedModel): RawConfig {
-  const { load, ...changes } = raw.model as { load?: unknown };
+  const { load, kind: _, ...changes } = raw.model as { load?: unknown; kind?: unknown };
   const data = raw.data as RawConfig;
   const isCut = data.kind === 'text' || data.kind === 'instructions';
   const { tokenizer = data.tokenizer } = learned;

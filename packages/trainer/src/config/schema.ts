@@ -1,5 +1,8 @@
+import { GPT_PRESETS, type GPTPreset } from '@evenkeel/gpt-model';
 import { z } from 'zod';
 import { describeIssues } from './describe-issues.js';
+import { choices, sizes, vocabSize } from './model-choices.js';
+import { ARCHITECTURES, inFull } from './short-forms.js';
 
 const positive = z.number().positive();
 const notNegative = z.number().nonnegative();
@@ -26,47 +29,66 @@ const learnsOn = z
   .string()
   .optional()
   .describe(
-    'A checkpoint of a run of this model to go on from, such as runs/first/checkpoints/step-00000500.',
+    'A checkpoint of a run of this model to go on from, such as runs/first/checkpoints/step-00000500. Default: none.',
   );
 
+/** The discriminator of a union, which may be left out where what is written tells it. */
+const kind = <T extends string>(name: T) => z.literal(name).default(name);
+
 const model = z
-  .union([
+  .discriminatedUnion('kind', [
     z.strictObject({
-      architecture: z.literal('mlp'),
-      hidden: z.array(count).default([200, 200]).describe('Width of each hidden layer.'),
+      kind: kind('mlp').describe(
+        'gpt: by its architecture and sizes. mlp: a plain network. preset: a GPT by its name. load: a published model. Default: what the other fields name.',
+      ),
+      hidden: z.array(count).default([200, 200]).describe('The width of each hidden layer.'),
       activation: z
         .enum(['relu', 'tanh', 'gelu', 'silu', 'maxMin'])
         .default('relu')
-        .describe('maxMin sorts pairs: for networks with a Lipschitz bound, of even widths.'),
-      bias: z.boolean().default(false),
+        .describe('Between layers. maxMin sorts pairs: for networks with a Lipschitz bound, of even widths.'),
+      bias: z.boolean().default(false).describe('Whether layers have biases.'),
       load: learnsOn,
     }),
-    z
-      .looseObject({
-        architecture: z.enum(['gpt2', 'llama', 'lipschitz']),
-        vocabSize: count.optional().describe('Default: as many as the data have tokens.'),
-        contextLength: count,
-        layers: count,
-        heads: count,
-        width: count,
-        load: learnsOn,
-      })
-      .describe('A GPT; every choice of its GPTConfig may be given.'),
-    z
-      .looseObject({ preset: z.string(), vocabSize: count.optional() })
-      .describe('A preset of GPT by its name, and choices that differ.'),
-    z
-      .looseObject({
-        load: z.string().describe('A directory with config.json and safetensors, or a hub id.'),
-      })
-      .describe('Weights to go on from, and choices that differ: fine-tuning.'),
+    z.strictObject({
+      kind: kind('gpt'),
+      architecture: z.enum(ARCHITECTURES).describe('The family, which makes all choices that are left out.'),
+      ...sizes,
+      vocabSize,
+      ...choices,
+      load: learnsOn,
+    }),
+    z.strictObject({
+      kind: kind('preset'),
+      preset: z
+        .enum(Object.keys(GPT_PRESETS) as [GPTPreset, ...GPTPreset[]])
+        .default('tiny')
+        .describe('A GPT by its name; other choices change it.'),
+      ...(Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size.optional()])) as {
+        [Name in keyof typeof sizes]: z.ZodOptional<(typeof sizes)[Name]>;
+      }),
+      vocabSize,
+      ...choices,
+    }),
+    z.strictObject({
+      kind: kind('load'),
+      load: z
+        .string()
+        .describe('A folder with config.json and safetensors, or a hub id; other choices change it.'),
+      contextLength: sizes.contextLength.optional(),
+      vocabSize,
+      ...choices,
+    }),
   ])
-  .default({ preset: 'tiny' });
+  .default({ kind: 'preset', preset: 'tiny' })
+  .describe('What learns.');
 
 const batches = {
-  batchSize: count.default(16),
-  contextLength: count.optional().describe("Default: the model's."),
-  order: z.enum(['random', 'sequential']).default('random'),
+  batchSize: count.default(16).describe('Rows, or examples, of a batch.'),
+  contextLength: count.optional().describe("Tokens of a row. Default: the model's."),
+  order: z
+    .enum(['random', 'sequential'])
+    .default('random')
+    .describe('Rows from random places, or one after the other.'),
   validationFraction: z
     .number()
     .min(0)
@@ -76,25 +98,37 @@ const batches = {
 };
 
 const examples = {
-  trainFraction: z.number().gt(0).lt(1).default(0.4),
+  trainFraction: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.4)
+    .describe('The share of all examples that is learned from.'),
   batchSize: z
     .union([count, z.literal('all')])
     .default('all')
     .describe("'all': every step sees all examples."),
-  splitSeed: seed.optional().describe("Default: the run's seed."),
+  splitSeed: seed.optional().describe("Decides which examples are learned from. Default: the run's seed."),
 };
 
 const data = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('tokens'),
-    file: z.string().describe('A .bin of `evenkeel tokenize`, with its sidecar.'),
-    validation: z.string().optional().describe('A second one, in the place of validationFraction.'),
+    kind: z.literal('tokens').describe('What there is to learn.'),
+    file: z
+      .string()
+      .describe(
+        'A .bin of `evenkeel tokenize` with its sidecar; a text; or a JSON list of { instruction, input?, output }.',
+      ),
+    validation: z
+      .string()
+      .optional()
+      .describe('A second .bin, in the place of validationFraction. Default: none.'),
     ...batches,
   }),
   z.strictObject({
     kind: z.literal('text'),
     file: z.string().optional(),
-    text: z.string().optional(),
+    text: z.string().optional().describe('The text itself, in the place of its file. Default: the file’s.'),
     tokenizer: z
       .string()
       .optional()
@@ -116,15 +150,18 @@ const data = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('modular-arithmetic'),
-    modulus: z.int().min(2).max(4096).default(113),
-    operation: z.enum(['add', 'subtract', 'multiply', 'divide']).default('add'),
+    modulus: z.int().min(2).max(4096).default(113).describe('p of arithmetic modulo p.'),
+    operation: z
+      .enum(['add', 'subtract', 'multiply', 'divide'])
+      .default('add')
+      .describe('What is done with two numbers.'),
     ...examples,
   }),
   z.strictObject({
     kind: z.literal('sparse-parity'),
-    bits: count.default(40),
-    parityBits: count.default(3),
-    examples: count.default(2000),
+    bits: count.default(40).describe('Bits of an example.'),
+    parityBits: count.default(3).describe('How many of the bits decide the answer.'),
+    examples: count.default(2000).describe('How many examples there are.'),
     ...examples,
   }),
 ]);
@@ -135,19 +172,26 @@ const loss = named(
     z.strictObject({ name: z.literal('softmax') }),
     z.strictObject({
       name: z.literal('stablemax'),
-      clampMin: z.number().optional().describe('Logits below count as this; the published trainer uses -10.'),
-      epsilon: notNegative.optional().describe('The published trainer uses 1e-9.'),
+      clampMin: z
+        .number()
+        .optional()
+        .describe('Logits below count as this; the published trainer uses -10. Default: none.'),
+      epsilon: notNegative
+        .optional()
+        .describe(
+          'Added to probabilities before the logarithm; the published trainer uses 1e-9. Default: none.',
+        ),
     }),
     z.strictObject({ name: z.literal('log-stablemax') }),
   ]),
 );
 
 const adam = {
-  learningRate: notNegative.default(1e-3),
-  beta1: belowOne.default(0.9),
-  beta2: belowOne.default(0.999),
-  epsilon: notNegative.default(1e-8),
-  weightDecay: notNegative.default(0.01),
+  learningRate: notNegative.default(1e-3).describe('The peak of the schedule.'),
+  beta1: belowOne.default(0.9).describe('Decay of the mean of gradients.'),
+  beta2: belowOne.default(0.999).describe('Decay of the mean of squared gradients.'),
+  epsilon: notNegative.default(1e-8).describe('Added to the root of the mean square.'),
+  weightDecay: notNegative.default(0.01).describe('Decoupled: the learning rate times this share per step.'),
 };
 
 const optimizer = named(
@@ -157,12 +201,15 @@ const optimizer = named(
     z.strictObject({
       name: z.literal('grokadamw'),
       ...adam,
-      alphaInit: share.default(0.98),
-      lambda: notNegative.default(2),
-      gamma: share.default(0.1),
-      grokkingSignalDecayRate: notNegative.default(0.1),
+      alphaInit: share.default(0.98).describe('Decay of the slow gradient, at the beginning.'),
+      lambda: notNegative.default(2).describe('How much the slow gradient counts.'),
+      gamma: share.default(0.1).describe('How much less β₁ is from layer to layer.'),
+      grokkingSignalDecayRate: notNegative.default(0.1).describe('How fast α falls as the signal grows.'),
       maxGradNorm: notNegative.default(1).describe("Of each parameter's gradient; 0: never clips."),
-      layerDecay: z.enum(['parameter-index', 'layer']).default('parameter-index'),
+      layerDecay: z
+        .enum(['parameter-index', 'layer'])
+        .default('parameter-index')
+        .describe('What gamma counts: parameters, as the published code, or layers.'),
       lossGapSignal: z
         .boolean()
         .default(true)
@@ -171,12 +218,20 @@ const optimizer = named(
     z.strictObject({
       name: z.literal('muon'),
       learningRate: notNegative.default(0.02),
-      momentum: belowOne.default(0.95),
-      nesterov: z.boolean().default(true),
+      momentum: belowOne.default(0.95).describe('Decay of the sum of gradients.'),
+      nesterov: z.boolean().default(true).describe('Looks one step of momentum ahead.'),
       weightDecay: notNegative.default(0),
-      coefficients: z.enum(['six-step', 'five-step', 'keller-jordan']).default('keller-jordan'),
-      steps: count.optional(),
-      scale: z.enum(['aspect-ratio', 'rms-to-rms']).default('aspect-ratio'),
+      coefficients: z
+        .enum(['six-step', 'five-step', 'keller-jordan'])
+        .default('keller-jordan')
+        .describe('Of the polynomials that make the update orthogonal.'),
+      steps: count
+        .optional()
+        .describe('How many polynomials. Default: as many as there are coefficients for.'),
+      scale: z
+        .enum(['aspect-ratio', 'rms-to-rms'])
+        .default('aspect-ratio')
+        .describe('How long the update of a matrix is for its shape.'),
       adam: z
         .strictObject(adam)
         .prefault({})
@@ -204,7 +259,7 @@ const orthograd = z.union([
   }),
 ]);
 
-const capped = { maxNorm: positive.default(1) };
+const capped = { maxNorm: positive.default(1).describe('The largest spectral norm, RMS to RMS.') };
 const skipped = {
   skip: z
     .array(z.string())
@@ -219,7 +274,11 @@ const constraint = named(
   ['none', 'weight-decay', 'spectral-cap', 'soft-cap', 'hammer', 'normalize'],
   z.discriminatedUnion('name', [
     z.strictObject({ name: z.literal('none') }),
-    z.strictObject({ name: z.literal('weight-decay'), weightDecay: notNegative.default(0.1), ...skipped }),
+    z.strictObject({
+      name: z.literal('weight-decay'),
+      weightDecay: notNegative.default(0.1).describe('The share of each weight that a step takes away.'),
+      ...skipped,
+    }),
     z.strictObject({ name: z.literal('spectral-cap'), ...capped, ...perHead, ...skipped }),
     z.strictObject({ name: z.literal('soft-cap'), ...capped, ...perHead, ...skipped }),
     z.strictObject({ name: z.literal('hammer'), ...capped, ...skipped }),
@@ -234,9 +293,11 @@ const schedule = named(
     ...(['cosine', 'linear'] as const).map((name) =>
       z.strictObject({
         name: z.literal(name),
-        warmupSteps: whole.default(0),
-        holdSteps: whole.default(0),
-        totalSteps: count.optional().describe('Default: the steps of the run.'),
+        warmupSteps: whole.default(0).describe('Steps until the learning rate is at its peak.'),
+        holdSteps: whole.default(0).describe('Steps at the peak.'),
+        totalSteps: count
+          .optional()
+          .describe('When the learning rate is at its floor. Default: the steps of the run.'),
         start: share.default(0).describe('Where the warm-up begins, as a share of the learning rate.'),
         floor: share.default(0).describe('Where it ends, as a share of the learning rate.'),
       }),
@@ -245,9 +306,14 @@ const schedule = named(
       name: z.literal('inverse-sqrt'),
       warmupSteps: whole.default(0),
       start: share.default(0),
-      timescale: count.optional(),
+      timescale: count
+        .optional()
+        .describe('Steps until it falls as 1/√step. Default: warmupSteps, at least 1.'),
     }),
-    z.strictObject({ name: z.literal('staircase'), stairSteps: count.default(512) }),
+    z.strictObject({
+      name: z.literal('staircase'),
+      stairSteps: count.default(512).describe('Steps of a stair.'),
+    }),
   ]),
 );
 
@@ -255,20 +321,30 @@ const schedule = named(
 export const runConfigSchema = z.strictObject({
   model,
   data,
-  loss: loss.default({ name: 'softmax' }).describe('One of three, which exclude each other.'),
-  optimizer: optimizer.prefault('adamw'),
+  loss: loss.prefault('softmax').describe('One of three, which exclude each other.'),
+  optimizer: optimizer.prefault('adamw').describe('What turns gradients into steps.'),
   orthograd: orthograd
     .default(false)
     .describe('Removes from each gradient what would only scale the weights.'),
-  constraint: constraint.default({ name: 'none' }).describe('Where the weights may live after each step.'),
-  embeddingMaxNorm: positive.optional().describe('The largest RMS of a token’s embedding.'),
-  schedule: schedule.default({ name: 'constant' }),
+  constraint: constraint.prefault('none').describe('Where the weights may live after each step.'),
+  embeddingMaxNorm: positive
+    .optional()
+    .describe('The largest RMS of a token’s embedding. Default: no bound.'),
+  schedule: schedule.prefault('constant').describe('How the learning rate goes.'),
   clip: z
-    .strictObject({ globalNorm: positive.optional(), paramNorm: positive.optional() })
+    .strictObject({
+      globalNorm: positive
+        .optional()
+        .describe('The longest gradient of all parameters together. Default: no bound.'),
+      paramNorm: positive.optional().describe('The longest gradient of a parameter. Default: no bound.'),
+    })
     .default({})
     .describe('Gradient clipping: all together, or each parameter by itself.'),
   grokfast: z
-    .strictObject({ alpha: belowOne.default(0.98), lambda: notNegative.default(2) })
+    .strictObject({
+      alpha: belowOne.default(0.98).describe('Decay of the slow gradient.'),
+      lambda: notNegative.default(2).describe('How much it counts.'),
+    })
     .optional()
     .describe('Adds the slow part of the gradient, before the optimizer.'),
   expandHead: z.boolean().default(false).describe('One output more than tokens (experimental).'),
@@ -276,13 +352,16 @@ export const runConfigSchema = z.strictObject({
     .enum(['float32', 'bf16', 'e4m3', 'e5m2'])
     .default('float32')
     .describe('Rounds what enters matrix products in the forward pass.'),
-  steps: count.default(1000),
+  steps: count.default(1000).describe('Optimizer steps in all.'),
   gradientAccumulation: count.default(1).describe('New batches per step, whose gradients are averaged.'),
   workers: count.default(1).describe('Threads that share each batch, in Node.'),
   evaluate: z
-    .strictObject({ every: count.default(100), batches: count.optional().describe('Default: all.') })
+    .strictObject({
+      every: count.default(100).describe('On validation data, every so many steps.'),
+      batches: count.optional().describe('How many batches. Default: all.'),
+    })
     .prefault({}),
-  logEvery: count.default(10),
+  logEvery: count.default(10).describe('Metrics are read and recorded every so many steps.'),
   measure: z
     .strictObject({
       every: count.default(100).describe('Activations and softmax collapse: every so many steps.'),
@@ -293,9 +372,9 @@ export const runConfigSchema = z.strictObject({
     .prefault({}),
   checkpoint: z
     .strictObject({
-      directory: z.string().min(1),
-      every: count.default(500),
-      keep: count.default(3),
+      directory: z.string().min(1).describe('Where checkpoints go. Default: in the folder of the run.'),
+      every: count.default(500).describe('A checkpoint every so many steps.'),
+      keep: count.default(3).describe('How many of the newest are kept.'),
       best: z
         .string()
         .optional()
@@ -310,27 +389,47 @@ export const runConfigSchema = z.strictObject({
       count,
       z.strictObject({
         patience: whole.default(5).describe('Evaluations that may pass without an improvement.'),
-        metric: z.string().default('validationLoss'),
+        metric: z.string().default('validationLoss').describe('What must improve.'),
       }),
     ])
     .default(false)
     .describe('Ends the run when the validation loss has stopped improving; a number is the patience.'),
   guard: z
     .strictObject({
-      action: z.enum(['stop', 'rollback', 'off']).default('stop'),
-      explosionFactor: z.number().gt(1).default(100),
-      learningRateFactor: z.number().gt(0).lt(1).default(0.5),
-      maxRollbacks: whole.default(5),
+      action: z
+        .enum(['stop', 'rollback', 'off'])
+        .default('stop')
+        .describe('When the loss is not finite or explodes: stop, or go back to the last checkpoint.'),
+      explosionFactor: z
+        .number()
+        .gt(1)
+        .default(100)
+        .describe('A loss so many times the first one is an explosion.'),
+      learningRateFactor: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(0.5)
+        .describe('What each rollback leaves of the learning rate.'),
+      maxRollbacks: whole.default(5).describe('After so many the run stops.'),
     })
     .prefault({}),
-  seed: seed.default(0),
+  seed: seed.default(0).describe('Decides all that is random.'),
 });
 
 /** A run config with every default filled in. */
 export type RunConfig = z.output<typeof runConfigSchema>;
 
-/** A run config as it is written. */
-export type RunConfigInput = z.input<typeof runConfigSchema>;
+type Written = z.input<typeof runConfigSchema>;
+type WrittenModel = NonNullable<Written['model']>;
+/** A plain network may be called an architecture. */
+type WrittenMlp = Omit<Extract<WrittenModel, { hidden?: unknown }>, 'kind'> & { architecture: 'mlp' };
+
+/** A run config as it is written. Model and data may be names: `model: 'tiny'`, `data: 'text.txt'`. */
+export type RunConfigInput = Omit<Written, 'model' | 'data'> & {
+  model?: string | WrittenModel | WrittenMlp;
+  data: string | Written['data'];
+};
 
 /**
  * Checks a run config and fills in its defaults.
@@ -338,10 +437,30 @@ export type RunConfigInput = z.input<typeof runConfigSchema>;
  * @throws If a field is unknown, missing or out of range; the message lists all that is wrong.
  */
 export function parseRunConfig(config: unknown): RunConfig {
-  const result = runConfigSchema.safeParse(config);
+  const whole = inFull(config);
+  const result = runConfigSchema.safeParse(whole);
   if (result.success) return result.data;
-  throw new Error(`run config: it does not fit.\n${describeIssues(result.error, config, runConfigSchema)}`);
+  throw new Error(`run config: it does not fit.\n${describeIssues(result.error, whole, runConfigSchema)}`);
 }
 
 /** The schema of a run config as JSON Schema, for editors. */
-export const runConfigJsonSchema = (): object => z.toJSONSchema(runConfigSchema, { io: 'input' });
+export function runConfigJsonSchema(): object {
+  const schema = z.toJSONSchema(runConfigSchema, { io: 'input' }) as { properties: Record<string, object> };
+  const { model, data } = schema.properties;
+  const orName = (description: string, { oneOf, ...rest }: { oneOf?: unknown }) => ({
+    ...rest,
+    anyOf: [{ type: 'string', description }, { oneOf }],
+  });
+  const properties = {
+    ...schema.properties,
+    model: orName(
+      'A preset (tiny, …), an architecture (gpt2, llama, lipschitz, mlp), a run, a folder or a hub id. Default: tiny.',
+      model,
+    ),
+    data: orName(
+      'A kind (modular-arithmetic, …), or a file: a text, tokens (.bin) or instructions (.json). It must be given.',
+      data,
+    ),
+  };
+  return { ...schema, properties };
+}

@@ -42,8 +42,8 @@ export async function learnedModel(path: string): Promise<LearnedModel | undefin
 function describedIn(model: RunFile['model']): object {
   if ('gpt' in model) {
     const { head: _, expandHead: __, ...choices } = model.gpt;
-    return choices;
+    return { kind: 'gpt', ...choices };
   }
   const { widths, activation, bias } = model.mlp;
-  return { architecture: 'mlp', hidden: widths.slice(1, -1), activation, bias };
+  return { kind: 'mlp', hidden: widths.slice(1, -1), activation, bias };
 }

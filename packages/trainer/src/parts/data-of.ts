@@ -138,7 +138,7 @@ function examplesOf(config: RunConfig, examples: Examples): ConfiguredData {
   const { data, model, seed } = config;
   if (!('trainFraction' in data)) throw new Error(`run config: data '${data.kind}' has no examples.`);
   const { trainFraction, batchSize, splitSeed = seed } = data;
-  const form = 'architecture' in model && model.architecture === 'mlp' ? 'plain' : 'tokens';
+  const form = model.kind === 'mlp' ? 'plain' : 'tokens';
   const { train, test } = trainTestSplit(examples, { trainFraction, seed: splitSeed });
   const options = { form, seed, ignoreIndex: IGNORED } as const;
   const batches = new ExampleBatches(train, { ...options, batchSize });
@@ -155,10 +155,10 @@ function examplesOf(config: RunConfig, examples: Examples): ConfiguredData {
 /** The context of the model, or of the data, where a config names it. */
 function contextLengthOf({ data, model }: RunConfig): number | undefined {
   if ('contextLength' in data && data.contextLength !== undefined) return data.contextLength;
-  if ('contextLength' in model && typeof model.contextLength === 'number') return model.contextLength;
-  const presets: Readonly<Record<string, { contextLength: number }>> = GPT_PRESETS;
-  const { preset } = model as { preset?: string };
-  return preset !== undefined && Object.hasOwn(presets, preset) ? presets[preset].contextLength : undefined;
+  if (model.kind === 'mlp') return undefined;
+  return (
+    model.contextLength ?? (model.kind === 'preset' ? GPT_PRESETS[model.preset].contextLength : undefined)
+  );
 }
 
 function needed(contextLength: number | undefined): number {

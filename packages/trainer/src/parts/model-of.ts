@@ -1,4 +1,4 @@
-import { GPT, GPT_PRESETS, type GPTConfig, type GPTPreset, type ModelFolder } from '@evenkeel/gpt-model';
+import { GPT, GPT_PRESETS, type GPTConfig, type ModelFolder } from '@evenkeel/gpt-model';
 import type { RunConfig } from '../config/schema.js';
 import { loadCheckpoint } from './assign-weights.js';
 import type { ConfiguredData } from './data-of.js';
@@ -10,7 +10,7 @@ const HEADS = { softmax: 'softmax', stablemax: 'stablemax', 'log-stablemax': 'lo
 type KnownData = Pick<ConfiguredData, 'outputs' | 'inputs'>;
 
 /** Whether files of another kind than our checkpoints say what the model is. */
-export const isPublished = ({ model }: RunConfig): boolean => 'load' in model && !('architecture' in model);
+export const isPublished = ({ model }: RunConfig): boolean => model.kind === 'load';
 
 export interface ModelOfOptions {
   /** Whether the weights of a checkpoint are read, or left to whoever resumes. Default true. */
@@ -33,10 +33,11 @@ export async function modelOf(
   { loadWeights = true, source, files }: ModelOfOptions = {},
 ): Promise<GPT | Mlp> {
   const model = await describedModel(config, data, files);
-  const { load } = config.model as { load?: string };
-  if (load === undefined || isPublished(config) || !loadWeights) return model;
+  const described = config.model;
+  const isCheckpoint = described.kind === 'gpt' || described.kind === 'mlp';
+  if (!isCheckpoint || described.load === undefined || !loadWeights) return model;
   try {
-    await loadCheckpoint(model, load, source);
+    await loadCheckpoint(model, described.load, source);
     return model;
   } catch (error) {
     model.dispose();
@@ -45,26 +46,49 @@ export async function modelOf(
 }
 
 async function describedModel(config: RunConfig, data?: KnownData, files?: ModelFolder): Promise<GPT | Mlp> {
-  const { model, loss, expandHead, seed } = config;
-  if ('hidden' in model && model.architecture === 'mlp') {
-    if (data?.inputs === undefined) {
-      throw new Error(
-        "run config: model 'mlp' came with data of tokens, expected modular-arithmetic or sparse-parity.",
-      );
-    }
-    const { hidden, activation, bias } = model as { hidden: number[]; activation: 'relu'; bias: boolean };
-    const outputs = data.outputs + (expandHead ? 1 : 0);
-    return new Mlp({ widths: [data.inputs, ...hidden, outputs], activation, bias, seed });
-  }
+  const { model, loss, expandHead } = config;
   const common = { head: HEADS[loss.name], ...(expandHead ? { expandHead } : {}) };
-  if (isPublished(config)) {
-    const { load, ...changes } = model as { load: string };
-    return checked(await GPT.load(files ?? load, { config: { ...common, ...changes } }), data);
+  switch (model.kind) {
+    case 'mlp':
+      return plainNetwork(model, config, data);
+    case 'load': {
+      const { kind: _, load, ...changes } = model;
+      return checked(await GPT.load(files ?? load, { config: { ...common, ...changes } }), data);
+    }
+    case 'preset': {
+      const { kind: _, preset, ...changes } = model;
+      const size = data ? { vocabSize: data.outputs } : {};
+      return newGpt({ ...GPT_PRESETS[preset], ...size, ...common, ...changes }, config, data);
+    }
+    case 'gpt': {
+      const { kind: _, load: __, ...choices } = model;
+      return newGpt({ ...common, ...choices }, config, data);
+    }
   }
-  const { preset, load: _, ...choices } = model as { preset?: string; load?: string } & Partial<GPTConfig>;
-  const base = preset === undefined ? {} : presetNamed(preset);
-  const vocabSize = choices.vocabSize ?? data?.outputs ?? (base as Partial<GPTConfig>).vocabSize;
-  return checked(new GPT({ ...base, ...common, ...choices, vocabSize } as GPTConfig, { seed }), data);
+}
+
+/** A vocabulary that nothing says is that of the data. */
+function newGpt(
+  choices: Omit<GPTConfig, 'vocabSize'> & { vocabSize?: number },
+  { seed }: RunConfig,
+  data: KnownData | undefined,
+): GPT {
+  const vocabSize = choices.vocabSize ?? data?.outputs;
+  return checked(new GPT({ ...choices, vocabSize } as GPTConfig, { seed }), data);
+}
+
+function plainNetwork(
+  { hidden, activation, bias }: Extract<RunConfig['model'], { kind: 'mlp' }>,
+  { expandHead, seed }: RunConfig,
+  data: KnownData | undefined,
+): Mlp {
+  if (data?.inputs === undefined) {
+    throw new Error(
+      "run config: model 'mlp' came with data of tokens, expected modular-arithmetic or sparse-parity.",
+    );
+  }
+  const outputs = data.outputs + (expandHead ? 1 : 0);
+  return new Mlp({ widths: [data.inputs, ...hidden, outputs], activation, bias, seed });
 }
 
 function checked(model: GPT, data: KnownData | undefined): GPT {
@@ -73,12 +97,5 @@ function checked(model: GPT, data: KnownData | undefined): GPT {
   throw new Error(
     `run config: the model has ${model.config.vocabSize} tokens and the data ${data.outputs}, expected at least as many. ` +
       "Leave vocabSize out, or use the model's tokenizer.",
-  );
-}
-
-function presetNamed(name: string): GPTConfig {
-  if (Object.hasOwn(GPT_PRESETS, name)) return GPT_PRESETS[name as GPTPreset];
-  throw new Error(
-    `run config: preset '${name}' is unknown, expected one of ${Object.keys(GPT_PRESETS).join(', ')}.`,
   );
 }
