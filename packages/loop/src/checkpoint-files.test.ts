@@ -38,6 +38,7 @@ describeOnBackends('a checkpoint as files in memory', () => {
     const half = await trainTo(3);
     expect(Object.keys(half.saved).sort()).toEqual([
       'latest',
+      'step-00000003/manifest.json',
       'step-00000003/optimizer.safetensors',
       'step-00000003/state.json',
       'step-00000003/weights.safetensors',
@@ -59,7 +60,9 @@ describeOnBackends('a checkpoint as files in memory', () => {
     await store.save({ ...snapshot, state: { ...snapshot.state, step: 7 } });
     const names = [
       'latest',
-      ...['optimizer.safetensors', 'state.json', 'weights.safetensors'].map((f) => `step-00000007/${f}`),
+      ...['manifest.json', 'optimizer.safetensors', 'state.json', 'weights.safetensors'].map(
+        (f) => `step-00000007/${f}`,
+      ),
     ];
     const files = Object.fromEntries(
       names.map((name) => [name, new Uint8Array(readFileSync(join(directory, name)))]),
@@ -94,8 +97,13 @@ describeOnBackends('a checkpoint as files in memory', () => {
       ...saved,
       [`${folder}/weights.safetensors`]: saved[`${folder}/weights.safetensors`].slice(0, 20),
     };
-    await expect(snapshotOf(cut)).rejects.toThrow('openSafetensors');
+    await expect(snapshotOf(cut)).rejects.toThrow("weights.safetensors' has 20 bytes, expected");
     const garbage = { ...saved, [`${folder}/state.json`]: new Uint8Array([1, 2]) };
-    await expect(snapshotOf(garbage)).rejects.toThrow('is no JSON');
+    await expect(snapshotOf(garbage)).rejects.toThrow("state.json' has 2 bytes, expected");
+    const flipped = saved[`${folder}/optimizer.safetensors`].slice();
+    flipped[flipped.length - 1] ^= 1;
+    await expect(snapshotOf({ ...saved, [`${folder}/optimizer.safetensors`]: flipped })).rejects.toThrow(
+      /optimizer.safetensors' has the SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64} as in the manifest: it is damaged/,
+    );
   });
 });

@@ -1,7 +1,17 @@
 import { encodeSafetensors } from '@evenkeel/safetensors';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Snapshot } from './checkpoint.js';
-import { byName, folderOf, namesOf, OPTIMIZER, readTensors, STATE, WEIGHTS } from './checkpoint-format.js';
+import {
+  byName,
+  folderOf,
+  MANIFEST,
+  namesOf,
+  OPTIMIZER,
+  readTensors,
+  STATE,
+  WEIGHTS,
+} from './checkpoint-format.js';
+import { checkMark, type FileMark, manifestText, markOf, parseManifest } from './checkpoint-manifest.js';
 import { parseRunState, stateText } from './state-file.js';
 
 /** Files by their names in a run's directory, with `/` between folders. */
@@ -10,7 +20,7 @@ export type CheckpointFiles = Readonly<Record<string, Uint8Array>>;
 /**
  * A checkpoint as the files that `checkpoint: { directory }` writes, in memory: for a page, which packs them into a download.
  *
- *     step-00000500/weights.safetensors, step-00000500/optimizer.safetensors, step-00000500/state.json, latest
+ *     step-00000500/weights.safetensors, step-00000500/optimizer.safetensors, step-00000500/state.json, step-00000500/manifest.json, latest
  *
  * Unpacked into a directory, `train` goes on from there in Node with `resume: true`.
  */
@@ -18,10 +28,16 @@ export async function checkpointFiles({ weights, optimizer, state }: Snapshot): 
   const folder = folderOf(state.step);
   const order = { weights: namesOf(weights), optimizer: namesOf(optimizer) };
   const text = (content: string) => new TextEncoder().encode(content);
+  const files: Record<string, Uint8Array> = {
+    [WEIGHTS]: await encodeSafetensors(byName(weights)),
+    [OPTIMIZER]: await encodeSafetensors(byName(optimizer)),
+    [STATE]: text(stateText({ ...state, order })),
+  };
+  const marks: Record<string, FileMark> = {};
+  for (const [name, bytes] of Object.entries(files)) marks[name] = await markOf(bytes);
+  files[MANIFEST] = text(manifestText(marks));
   return {
-    [`${folder}/${WEIGHTS}`]: await encodeSafetensors(byName(weights)),
-    [`${folder}/${OPTIMIZER}`]: await encodeSafetensors(byName(optimizer)),
-    [`${folder}/${STATE}`]: text(stateText({ ...state, order })),
+    ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes])),
     latest: text(`${folder}\n`),
   };
 }
@@ -39,9 +55,15 @@ export async function snapshotOf(files: CheckpointFiles): Promise<Snapshot> {
     const path = `${folder}/${name}`;
     if (Object.hasOwn(files, path)) return { path, bytes: files[path] };
     throw new Error(
-      `checkpoint: '${path}' is not there, expected ${WEIGHTS}, ${OPTIMIZER} and ${STATE} in its folder.`,
+      `checkpoint: '${path}' is not there, expected ${WEIGHTS}, ${OPTIMIZER}, ${STATE} and ${MANIFEST} in its folder.`,
     );
   };
+  const manifest = file(MANIFEST);
+  const marks = parseManifest(manifest.path, new TextDecoder().decode(manifest.bytes));
+  for (const [name, mark] of Object.entries(marks)) {
+    const { path, bytes } = file(name);
+    checkMark(path, mark, await markOf(bytes));
+  }
   const { path, bytes } = file(STATE);
   const { order, ...state } = parseRunState(path, new TextDecoder().decode(bytes));
   if (folderOf(state.step) !== folder) {

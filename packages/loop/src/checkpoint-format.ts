@@ -7,6 +7,8 @@ import type { NamedTensor } from './named-tensor.js';
 export const WEIGHTS = 'weights.safetensors';
 export const OPTIMIZER = 'optimizer.safetensors';
 export const STATE = 'state.json';
+/** What the others are; written last. */
+export const MANIFEST = 'manifest.json';
 
 /** The folder of a checkpoint: `step-00000500`. */
 export const folderOf = (step: number): string => `step-${String(step).padStart(8, '0')}`;

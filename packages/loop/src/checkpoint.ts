@@ -44,4 +44,10 @@ export interface CheckpointStore {
   save(snapshot: Snapshot): Promise<void>;
   /** Loads one; nothing if there is none. The tensors are the caller's to dispose. */
   load(which: Which): Promise<Snapshot | undefined>;
+  /** Called once before a run loads or saves. */
+  open?(): Promise<void>;
+  /** Called when training goes on from a snapshot that was loaded. What is newer must not be loaded as `'latest'` any more. */
+  goOnFrom?(state: RunState): Promise<void>;
+  /** Called once when the run ends, however it does. */
+  close?(): Promise<void>;
 }

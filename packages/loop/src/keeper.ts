@@ -24,6 +24,7 @@ export class Keeper {
   private readonly best: BestSoFar | undefined;
   private rollbacks = 0;
   private savedStep: number | undefined;
+  private isOpen = false;
 
   private constructor(
     private readonly options: TrainOptions,
@@ -75,6 +76,8 @@ export class Keeper {
       if (state.seed === seed) return;
       throw new Error(`train: seed is ${seed}, expected ${state.seed} as in the checkpoint.`);
     };
+    await this.store?.open?.();
+    this.isOpen = true;
     const which = resume === true ? 'latest' : resume;
     const take = (state: RunState) => this.stream.restore(state.data as DataState);
     const state =
@@ -90,6 +93,7 @@ export class Keeper {
       this.learningRate.rescale(state.learningRateScale);
       this.rollbacks = state.rollbacks;
       this.savedStep = state.step;
+      await this.store?.goOnFrom?.(state);
     } else if (typeof resume === 'string') {
       const where =
         typeof checkpoint === 'object' && 'directory' in checkpoint ? checkpoint.directory : checkpoint;
@@ -159,9 +163,11 @@ export class Keeper {
     return Number.isFinite(value) ? false : this.diverged({ step: run.step, loss: run.metrics.loss }, {});
   }
 
-  dispose(): void {
+  /** Frees what is kept, and lets go of the store. */
+  async close(): Promise<void> {
     this.memory.dispose();
     this.good.dispose();
+    if (this.isOpen) await this.store?.close?.();
   }
 
   private async diverged({ step, loss }: StepLoss, gradients: NamedTensorMap): Promise<boolean> {
@@ -176,7 +182,14 @@ export class Keeper {
       throw new DivergenceError(step, loss, parameter, details, advice);
     }
     const store = this.store && this.savedStep !== undefined ? this.store : this.memory;
-    const state = await this.saver.load(store, 'latest');
+    const check = (saved: RunState) => {
+      if (saved.step <= this.run.step) return;
+      throw new Error(
+        `train: the newest checkpoint is of step ${saved.step}, expected one to go back to from step ${this.run.step}. ` +
+          'A store must not give what is newer than where training goes on (goOnFrom).',
+      );
+    };
+    const state = await this.saver.load(store, 'latest', { check });
     if (!state) {
       this.good.putBack();
       throw new DivergenceError(step, loss, parameter, details, 'There is no checkpoint to go back to.');

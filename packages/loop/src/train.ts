@@ -87,12 +87,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   stream.release();
   recorder.dispose();
-  keeper.dispose();
   emulation.dispose();
-  try {
-    await pool?.close?.();
-  } catch (error) {
-    if (!('error' in end)) end = { reason: 'error', step: run.step, error };
+  for (const close of [() => keeper.close(), () => pool?.close?.()]) {
+    try {
+      await close();
+    } catch (error) {
+      if (!('error' in end)) end = { reason: 'error', step: run.step, error };
+    }
   }
   await callbacks.end(end, run);
   if ('error' in end) throw end.error;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -10,13 +11,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processMark } from '@evenkeel/files';
 import { AdamW } from '@evenkeel/optim';
 import { openSafetensors } from '@evenkeel/safetensors';
 import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { batchAt, endless, linearModel, squaredError } from '../../test/problems.js';
-import { type Snapshot, type TrainOptions, train } from '../index.js';
+import { type Callback, type Snapshot, type TrainOptions, train } from '../index.js';
 import { CheckpointDirectory } from './index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-checkpoints-'));
@@ -152,25 +155,145 @@ describeOnBackends('CheckpointDirectory', () => {
   it.each([
     ['weights that are cut short', 'weights.safetensors', (file: string) => truncateSync(file, 100)],
     ['an optimizer that is gone', 'optimizer.safetensors', (file: string) => rmSync(file)],
+    ['zeros in its weights', 'weights.safetensors', (file: string) => fillWithZeros(file)],
+    ['a manifest that is gone', 'manifest.json', (file: string) => rmSync(file)],
+    ['a manifest without its optimizer', 'manifest.json', (file: string) => unlist(file)],
+    ['a pipe for a state', 'state.json', (file: string) => makePipe(file)],
     ['a state that is no JSON', 'state.json', (file: string) => writeFileSync(file, '{"step": 8')],
     ['a state of another step', 'state.json', (file: string) => renumber(file)],
     ['a state without an order', 'state.json', (file: string) => writeFileSync(file, '{"format":2}')],
-  ])('passes over a checkpoint with %s, with a warning', async (_name, file, damage) => {
-    const { losses } = await run(8);
-    damage(join(directory, 'step-00000008', file));
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    expect((await run(8)).losses).toEqual(losses.slice(4));
-    expect(warn.mock.calls[0][0]).toContain(file);
-    warn.mockRestore();
+  ])(
+    'names a newest checkpoint with %s, and the one before it, and takes none silently',
+    async (_name, file, damage) => {
+      const { losses } = await run(8);
+      damage(join(directory, 'step-00000008', file));
+      const message = `checkpoint: '${directory}/step-00000008' is damaged: `;
+      for (const resume of [true, 'latest', 'step-00000008']) {
+        const error: Error = await run(8, { resume }).catch((error) => error);
+        expect(error.message.startsWith(message), error.message).toBe(true);
+        expect(error.message).toContain(file);
+        expect(error.message).toMatch(/The one before it is whole: go on from 'step-00000004'\.$/);
+      }
+      expect((await run(8, { resume: 'step-00000004' })).losses).toEqual(losses.slice(4));
+      expect((await run(9)).losses).toHaveLength(1);
+    },
+  );
+
+  it('says where there is none that is whole', async () => {
+    await run(8);
+    for (const step of ['4', '8'])
+      truncateSync(join(directory, `step-0000000${step}/weights.safetensors`), 9);
+    await expect(run(8)).rejects.toThrow(
+      /has 9 bytes, expected \d+ as in the manifest\. There is none before it that is whole\.$/,
+    );
   });
 
-  it('throws when the only one, or the one asked for, is damaged', async () => {
+  it('finds every flipped bit, wherever it is', async () => {
     await run(4);
-    writeFileSync(join(directory, 'step-00000004/state.json'), '[]');
-    vi.spyOn(console, 'warn').mockImplementation(() => {});
-    await expect(run(8)).rejects.toThrow("state.json' is no object, expected the state of a checkpoint");
-    await expect(run(8, { resume: 'step-00000004' })).rejects.toThrow('is no object');
-    vi.restoreAllMocks();
+    const store = new CheckpointDirectory({ directory });
+    const files = readdirSync(join(directory, 'step-00000004')).map((name) => {
+      const path = join(directory, 'step-00000004', name);
+      return { path, bytes: readFileSync(path) };
+    });
+    const before = (await store.load('latest'))!;
+    const valuesOf = ({ weights, optimizer, state }: Snapshot) => [
+      [...weights, ...optimizer].map(({ name, tensor }) => [name, Array.from(tensor.dataSync())]),
+      state,
+    ];
+    const disposeOf = ({ weights, optimizer }: Snapshot) =>
+      tf.dispose([...weights, ...optimizer].map(({ tensor }) => tensor));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(files.length - 1), fc.nat(1e6), fc.nat(7), async (f, at, bit) => {
+        const { path, bytes } = files[f];
+        const damaged = Uint8Array.from(bytes);
+        damaged[at % bytes.length] ^= 1 << bit;
+        writeFileSync(path, damaged);
+        // Spaces between the fields of a manifest may change; nothing that it says may.
+        const found = await store.load('latest').catch((error: Error) => error);
+        writeFileSync(path, bytes);
+        if (found instanceof Error) expect(found.message).toContain('is damaged');
+        else {
+          expect(path.endsWith('manifest.json')).toBe(true);
+          expect(valuesOf(found!)).toEqual(valuesOf(before));
+          disposeOf(found!);
+        }
+      }),
+      { numRuns: 150 },
+    );
+    disposeOf(before);
+  });
+
+  it('goes back, never forward: what is newer than where it went on is set aside', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await run(20, { checkpoint: { directory, every: 5, keep: 9 } });
+    const bad = batchAt(9);
+    const data = [
+      ...Array.from({ length: 7 }, (_, i) => batchAt(i)),
+      { ...bad, targets: tf.mul(bad.targets, Number.NaN) },
+    ];
+    let n = 5;
+    const drawn = { batch: () => data[n++] ?? batchAt(n), state: () => n, restore: () => {} };
+    const steps: number[] = [];
+    const callbacks = [{ onRollback: ({ step }: { step: number }) => steps.push(step) }];
+    await run(9, {
+      resume: 'step-00000005',
+      data: drawn,
+      guard: 'rollback',
+      callbacks,
+      checkpoint: { directory, every: 100, keep: 9 },
+    });
+    expect(steps).toEqual([5]);
+    expect(folders().sort()).toEqual(['step-00000005', 'step-00000009']);
+    expect(readdirSync(join(directory, 'set-aside')).sort()).toEqual([
+      'step-00000010',
+      'step-00000015',
+      'step-00000020',
+    ]);
+    expect(
+      warn.mock.calls.map(([text]) => text).filter((text) => text.includes('is newer than')),
+    ).toHaveLength(3);
+    expect(readFileSync(join(directory, 'latest'), 'utf8')).toBe('step-00000009\nstep-00000005\n');
+    warn.mockRestore();
+    tf.dispose(data.map(({ inputs, targets }) => [inputs, targets]));
+    tf.dispose(bad.targets);
+  });
+
+  it('knows latest and best from the folders alone, also where a killed process did not write them', async () => {
+    const scores = [3, 1, 2, 4, 5, 6];
+    const evaluate = { run: () => ({ score: scores.shift()! }), every: 4 };
+    await run(12, { evaluate, checkpoint: { directory, every: 4, best: 'score' } });
+    const best = readFileSync(join(directory, 'best'), 'utf8');
+    rmSync(join(directory, 'best'));
+    writeFileSync(join(directory, 'latest'), 'step-00000004\n');
+    const store = new CheckpointDirectory({ directory });
+    expect(await store.folders()).toEqual(['step-00000012', 'step-00000008', 'step-00000004']);
+    const loaded = (await store.load('best'))!;
+    expect(loaded.state.step).toBe(8);
+    tf.dispose([...loaded.weights, ...loaded.optimizer].map(({ tensor }) => tensor));
+    await run(13, { evaluate, checkpoint: { directory, every: 100, best: 'score' } });
+    expect(readFileSync(join(directory, 'best'), 'utf8')).toBe(best);
+    expect(readFileSync(join(directory, 'latest'), 'utf8').split('\n')[0]).toBe('step-00000013');
+  });
+
+  it('lets one run at a time write, and says who does', async () => {
+    let refused: Error | undefined;
+    const second: Callback = {
+      onStep: async ({ step }) => {
+        if (step !== 2) return;
+        const model = linearModel('second');
+        const options = { model, loss: squaredError, optimizer: new AdamW(), data: endless(), steps: 1 };
+        refused = await train({ ...options, checkpoint: { directory } }).catch((error) => error);
+        model.dispose();
+      },
+    };
+    await run(4, { callbacks: [second] });
+    expect(refused?.message).toMatch(
+      new RegExp(
+        `^checkpoint: '${directory}' is written by process ${process.pid} on \\w+ since 20.*expected no other`,
+      ),
+    );
+    expect((await run(5)).losses).toHaveLength(1);
+    expect(readdirSync(directory).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 
   it('leaves no draft behind when saving fails', async () => {
@@ -183,17 +306,20 @@ describeOnBackends('CheckpointDirectory', () => {
 
   it('clears away what a killed process has left, and nothing of others', async () => {
     await run(4);
-    for (const name of [
-      'step-00000008.999999999-abc.tmp',
-      `step-00000008.${process.ppid}-abc.tmp`,
-      'notes',
-    ]) {
+    const host = (await processMark()).split('-')[0];
+    const dead = `step-00000008.${host}-999999999-1-abcdefgh.tmp`;
+    const again = `step-00000008.${host}-${process.pid}-1-abcdefgh.tmp`; // the number of a process that lives, begun at another time
+    const own = `step-00000008.${await processMark()}-abcdefgh.tmp`;
+    for (const name of [dead, again, own, 'notes']) {
       cpSync(join(directory, 'step-00000004'), join(directory, name), { recursive: true });
     }
     await run(8);
-    expect(existsSync(join(directory, 'step-00000008.999999999-abc.tmp'))).toBe(false);
-    expect(existsSync(join(directory, `step-00000008.${process.ppid}-abc.tmp`))).toBe(true);
-    expect(existsSync(join(directory, 'notes'))).toBe(true);
+    expect([dead, again, own, 'notes'].map((name) => existsSync(join(directory, name)))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   it.each([
@@ -207,4 +333,20 @@ describeOnBackends('CheckpointDirectory', () => {
 
 function renumber(file: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace('"step": 8', '"step": 9'));
+}
+
+function unlist(file: string): void {
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  delete manifest.files['optimizer.safetensors'];
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+function fillWithZeros(file: string): void {
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill(0, bytes.length - 8));
+}
+
+function makePipe(file: string): void {
+  rmSync(file);
+  execFileSync('mkfifo', [file]);
 }

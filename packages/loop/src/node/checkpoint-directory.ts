@@ -1,9 +1,29 @@
-import { nodeFs } from '@evenkeel/files';
+import {
+  checkPlainFile,
+  draftPath,
+  makeFolder,
+  nodeFs,
+  removeLeftDrafts,
+  syncFolder,
+  writeAtomicFile,
+} from '@evenkeel/files';
 import { saveSafetensors } from '@evenkeel/safetensors';
 import { dispose } from '@tensorflow/tfjs-core';
-import type { CheckpointStore, Snapshot, Which } from '../checkpoint.js';
-import { byName, folderOf, namesOf, OPTIMIZER, readTensors, STATE, WEIGHTS } from '../checkpoint-format.js';
-import { parseRunState, stateText } from '../state-file.js';
+import type { CheckpointStore, RunState, Snapshot, Which } from '../checkpoint.js';
+import {
+  byName,
+  folderOf,
+  MANIFEST,
+  namesOf,
+  OPTIMIZER,
+  readTensors,
+  STATE,
+  WEIGHTS,
+} from '../checkpoint-format.js';
+import { checkMark, type FileMark, manifestText, parseManifest } from '../checkpoint-manifest.js';
+import { parseRunState, type StateFile, stateText } from '../state-file.js';
+import { type FolderLock, lockFolder } from './folder-lock.js';
+import { markFile } from './mark-file.js';
 
 export interface CheckpointDirectoryOptions {
   /** Where the checkpoints go, one folder each. It is made if it is not there. */
@@ -14,24 +34,28 @@ export interface CheckpointDirectoryOptions {
 
 /** `step-00000100`, and what stood under that name while it is replaced. */
 const FOLDER = /^step-(\d{8,15})(\.old)?$/;
-/** What is being written or deleted, and by which process. */
-const TEMPORARY = /^step-.*\.(\d+)-\w+\.tmp$/;
+/** Where checkpoints go that are newer than the one from which a run goes on. */
+const SET_ASIDE = 'set-aside';
 
 /**
- * Checkpoints as folders in a directory, each complete or not there, whenever the process is killed.
+ * Checkpoints as folders in a directory, each complete or not there, whenever the process is killed, and each known to be
+ * whole when it is read.
  *
  *     runs/first/step-00000500/weights.safetensors       by the names of the variables
  *                              optimizer.safetensors     by the names that getWeights() gives
- *                              state.json                step, seed, data position, metrics, run
+ *                              state.json                step, seed, data position, metrics, the best so far
+ *                              manifest.json             size and SHA-256 of the other three
  *     runs/first/latest                                  their names, newest first
  *     runs/first/best                                    the name of the best
+ *     runs/first/set-aside                               what was newer than where a run went on
  *
- * A folder is written under another name, synced and renamed; `latest` changes last. Loading takes the newest folder that
- * is whole, also if `latest` does not name it yet.
+ * A folder is written under another name, synced and renamed; `latest` and `best` change last. They are for people: loading
+ * goes by the folders, and takes one that `latest` does not name yet for the newest.
  */
 export class CheckpointDirectory implements CheckpointStore {
   private readonly directory: string;
   private readonly keep: number;
+  private lock: FolderLock | undefined;
 
   /** @throws If an option is unknown or out of range. */
   constructor(options: CheckpointDirectoryOptions) {
@@ -56,51 +80,88 @@ export class CheckpointDirectory implements CheckpointStore {
   async save({ weights, optimizer, state }: Snapshot): Promise<void> {
     const { promises: fs } = await nodeFs('checkpoint');
     const name = folderOf(state.step);
-    const draft = this.temporary(name);
-    await fs.mkdir(this.path(draft), { recursive: true });
-    await this.removeLeftovers();
+    await makeFolder('checkpoint', this.directory);
+    await removeLeftDrafts('checkpoint', this.directory);
+    const draft = await draftPath(this.path(name));
     try {
-      await saveSafetensors(this.path(draft, WEIGHTS), byName(weights));
-      await saveSafetensors(this.path(draft, OPTIMIZER), byName(optimizer));
+      await fs.mkdir(draft);
+      await saveSafetensors(`${draft}/${WEIGHTS}`, byName(weights));
+      await saveSafetensors(`${draft}/${OPTIMIZER}`, byName(optimizer));
       const order = { weights: namesOf(weights), optimizer: namesOf(optimizer) };
-      await this.writeFile(`${draft}/${STATE}`, stateText({ ...state, order }));
-      await this.sync(draft);
+      await writeAtomicFile('checkpoint', `${draft}/${STATE}`, stateText({ ...state, order }));
+      const marks: Record<string, FileMark> = {};
+      for (const file of [WEIGHTS, OPTIMIZER, STATE]) marks[file] = await markFile(`${draft}/${file}`);
+      await writeAtomicFile('checkpoint', `${draft}/${MANIFEST}`, manifestText(marks));
       await this.publish(draft, name);
     } catch (error) {
-      await fs.rm(this.path(draft), { recursive: true, force: true });
+      await fs.rm(draft, { recursive: true, force: true });
       throw error;
     }
-    if (state.best?.step === state.step) await this.writeFile('best', `${name}\n`);
-    await this.prune(name);
-    await this.list(await this.folders());
-    await this.sync('');
+    const best = state.best && folderOf(state.best.step);
+    const folders = await this.folders();
+    for (const old of folders.slice(this.keep === Infinity ? folders.length : this.keep)) {
+      if (old !== name && old !== best) await this.remove(old);
+    }
+    await this.describe(await this.folders(), best);
+  }
+
+  /**
+   * Locks the directory, so that two runs never write into it, until {@link close}.
+   *
+   * @throws If another process has it.
+   */
+  async open(): Promise<void> {
+    this.lock = await lockFolder('checkpoint', this.directory);
+    await removeLeftDrafts('checkpoint', this.directory);
+  }
+
+  async close(): Promise<void> {
+    await this.lock?.release();
+    this.lock = undefined;
+  }
+
+  /** Sets aside what is newer than where training goes on, so that it never goes forward to it; brings `latest` and `best` up to date. */
+  async goOnFrom({ step, best }: RunState): Promise<void> {
+    const { promises: fs } = await nodeFs('checkpoint');
+    const folders = await this.folders();
+    const at = folders.findIndex((name) => stepOf(name) === step);
+    const newer = folders.slice(0, Math.max(at, 0));
+    if (newer.length > 0) await makeFolder('checkpoint', this.path(SET_ASIDE));
+    for (const name of newer) {
+      const place = await this.freePlace(`${SET_ASIDE}/${name}`);
+      await fs.rename(this.path(name), place);
+      console.warn(
+        `checkpoint: '${name}' is newer than '${folderOf(step)}', from which training goes on, and is in '${place}' now.`,
+      );
+    }
+    await this.describe(folders.slice(newer.length), best && folderOf(best.step));
   }
 
   /**
    * @param which `'latest'`, `'best'`, or the name of a folder.
-   * @throws If the one that was asked for is damaged. Of the latest ones a damaged one is passed over with a warning.
+   * @throws If it is damaged. Another one is never taken in its place; the message names the newest that is whole.
    */
   async load(which: Which): Promise<Snapshot | undefined> {
-    if (which !== 'latest') {
-      const name = which === 'best' ? await this.bestName() : which;
-      if (name !== undefined && !FOLDER.test(name)) {
-        throw new Error(
-          `checkpoint: '${name}' is no checkpoint's name, expected 'latest', 'best' or one like 'step-00000500'.`,
-        );
-      }
-      return name !== undefined && (await this.folders()).includes(name) ? this.read(name) : undefined;
+    const folders = await this.folders();
+    const name = which === 'latest' ? folders[0] : which === 'best' ? await this.bestName() : which;
+    if (name !== undefined && !FOLDER.test(name)) {
+      throw new Error(
+        `checkpoint: '${name}' is no checkpoint's name, expected 'latest', 'best' or one like 'step-00000500'.`,
+      );
     }
-    let damaged: unknown;
-    for (const name of await this.folders()) {
-      try {
-        return await this.read(name);
-      } catch (error) {
-        console.warn(`checkpoint: ${(error as Error).message} An older one is taken if there is one.`);
-        damaged ??= error;
-      }
+    if (name === undefined || !folders.includes(name)) return undefined;
+    try {
+      return await this.read(name);
+    } catch (error) {
+      const whole = await this.firstWhole(folders.slice(folders.indexOf(name) + 1));
+      throw new Error(
+        `checkpoint: '${this.path(name)}' is damaged: ${(error as Error).message} ` +
+          (whole
+            ? `The one before it is whole: go on from '${whole}'.`
+            : 'There is none before it that is whole.'),
+        { cause: error },
+      );
     }
-    if (damaged) throw damaged;
-    return undefined;
   }
 
   /**
@@ -122,15 +183,8 @@ export class CheckpointDirectory implements CheckpointStore {
   }
 
   private async read(name: string): Promise<Snapshot> {
-    const { promises: fs } = await nodeFs('checkpoint');
-    const path = this.path(name, STATE);
-    const { size } = await fs.stat(path);
-    if (size > MAX_STATE_BYTES)
-      throw new Error(`'${path}' has ${size} bytes, expected at most ${MAX_STATE_BYTES}.`);
-    const { order, ...state } = parseRunState(path, await fs.readFile(path, 'utf8'));
-    if (state.step !== stepOf(name)) {
-      throw new Error(`'${path}' is of step ${state.step}, expected ${stepOf(name)} as its folder says.`);
-    }
+    await this.check(name);
+    const { order, ...state } = await this.readState(name);
     const tensors = (file: string, names: readonly string[]) =>
       readTensors(this.path(name, file), this.path(name, file), names);
     const weights = await tensors(WEIGHTS, order.weights);
@@ -143,6 +197,43 @@ export class CheckpointDirectory implements CheckpointStore {
     }
   }
 
+  /** @throws Unless every file of a checkpoint, or those named, are what its manifest says. */
+  private async check(name: string, files: readonly string[] = [WEIGHTS, OPTIMIZER, STATE]): Promise<void> {
+    const { promises: fs } = await nodeFs('checkpoint');
+    const path = this.path(name, MANIFEST);
+    await checkPlainFile('checkpoint', path);
+    const { size } = await fs.stat(path);
+    if (size > MAX_MANIFEST_BYTES) throw new Error(`'${path}' has ${size} bytes, expected a manifest.`);
+    const manifest = parseManifest(path, await fs.readFile(path, 'utf8'));
+    for (const file of files) {
+      const filePath = this.path(name, file);
+      await checkPlainFile('checkpoint', filePath);
+      checkMark(filePath, manifest[file], await markFile(filePath));
+    }
+  }
+
+  /** The state of a checkpoint that has been checked. */
+  private async readState(name: string): Promise<StateFile> {
+    const { promises: fs } = await nodeFs('checkpoint');
+    const path = this.path(name, STATE);
+    const state = parseRunState(path, await fs.readFile(path, 'utf8'));
+    if (state.step === stepOf(name)) return state;
+    throw new Error(`'${path}' is of step ${state.step}, expected ${stepOf(name)} as its folder says.`);
+  }
+
+  private async firstWhole(folders: readonly string[]): Promise<string | undefined> {
+    for (const name of folders) {
+      const isWhole = await this.check(name)
+        .then(() => this.readState(name))
+        .then(
+          () => true,
+          () => false,
+        );
+      if (isWhole) return name;
+    }
+    return undefined;
+  }
+
   /** Gives a complete draft its name. What had the name is out of the way first, under one that loading knows. */
   private async publish(draft: string, name: string): Promise<void> {
     const { promises: fs } = await nodeFs('checkpoint');
@@ -152,8 +243,9 @@ export class CheckpointDirectory implements CheckpointStore {
       await this.remove(`${name}.old`);
       await fs.rename(this.path(name), this.path(`${name}.old`)).catch(ignoreMissing);
     }
-    await fs.rename(this.path(draft), this.path(name));
-    await this.sync('');
+    await syncFolder('checkpoint', draft);
+    await fs.rename(draft, this.path(name));
+    await syncFolder('checkpoint', this.directory);
     await this.remove(`${name}.old`);
   }
 
@@ -165,68 +257,54 @@ export class CheckpointDirectory implements CheckpointStore {
   }
 
   private list(names: readonly string[]): Promise<void> {
-    return this.writeFile('latest', names.map((name) => `${name}\n`).join(''));
+    return writeAtomicFile('checkpoint', this.path('latest'), names.map((name) => `${name}\n`).join(''));
   }
 
-  /** Deletes all but the newest, the best, and the one just saved. */
-  private async prune(saved: string): Promise<void> {
-    const best = await this.bestName();
-    const folders = await this.folders();
-    for (const name of folders.slice(this.keep === Infinity ? folders.length : this.keep)) {
-      if (name !== saved && name !== best) await this.remove(name);
+  /** Writes what people read: which are there, and which is the best. */
+  private async describe(folders: readonly string[], best: string | undefined): Promise<void> {
+    const { promises: fs } = await nodeFs('checkpoint');
+    await this.list(folders);
+    if (best !== undefined && folders.includes(best)) {
+      await writeAtomicFile('checkpoint', this.path('best'), `${best}\n`);
+    } else {
+      await fs.rm(this.path('best'), { force: true });
     }
   }
 
   /** Under a name that is no checkpoint's first, so that none is ever there in part. */
   private async remove(name: string): Promise<void> {
     const { promises: fs } = await nodeFs('checkpoint');
-    const trash = this.temporary(name);
-    await fs.rename(this.path(name), this.path(trash)).catch(ignoreMissing);
-    await fs.rm(this.path(trash), { recursive: true, force: true });
+    const trash = await draftPath(this.path(name));
+    await fs.rename(this.path(name), trash).catch(ignoreMissing);
+    await fs.rm(trash, { recursive: true, force: true });
   }
 
-  /** What processes that are gone have left. */
-  private async removeLeftovers(): Promise<void> {
-    const { promises: fs } = await nodeFs('checkpoint');
-    for (const name of await fs.readdir(this.directory)) {
-      const pid = Number(TEMPORARY.exec(name)?.[1]);
-      if (Number.isInteger(pid) && pid !== process.pid && !isAlive(pid)) {
-        await fs.rm(this.path(name), { recursive: true, force: true });
-      }
-    }
-  }
-
-  /** The folder that `best` names; nothing if it is not there or names something else. */
+  /** The folder of the best, as the newest state knows it; where that cannot be read, as `best` says. */
   private async bestName(): Promise<string | undefined> {
     const { promises: fs } = await nodeFs('checkpoint');
-    const text = await fs.readFile(this.path('best'), 'utf8').catch(() => '');
-    const name = text.trim();
-    return FOLDER.test(name) ? name : undefined;
-  }
-
-  private async writeFile(name: string, text: string): Promise<void> {
-    const { promises: fs } = await nodeFs('checkpoint');
-    const draft = this.path(name.includes('/') ? `${name}.tmp` : this.temporary(`step-${name}`));
-    const file = await fs.open(draft, 'w');
+    const [newest] = await this.folders();
+    if (newest === undefined) return undefined;
     try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+      await this.check(newest, [STATE]);
+      const { best } = await this.readState(newest);
+      return best && folderOf(best.step);
+    } catch {
+      const name = (await fs.readFile(this.path('best'), 'utf8').catch(() => '')).trim();
+      return FOLDER.test(name) ? name : undefined;
     }
-    await fs.rename(draft, this.path(name));
   }
 
-  /** Puts a folder's list of names onto the disk, where the system can. */
-  private async sync(folder: string): Promise<void> {
+  /** A path where nothing is yet. */
+  private async freePlace(name: string): Promise<string> {
     const { promises: fs } = await nodeFs('checkpoint');
-    const handle = await fs.open(this.path(folder), 'r').catch(() => undefined);
-    await handle?.sync().catch(() => {});
-    await handle?.close();
-  }
-
-  private temporary(name: string): string {
-    return `${name}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.tmp`;
+    for (let n = 1; ; n++) {
+      const path = this.path(n === 1 ? name : `${name}-${n}`);
+      const isThere = await fs.stat(path).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) return path;
+    }
   }
 
   private path(...names: readonly string[]): string {
@@ -234,18 +312,9 @@ export class CheckpointDirectory implements CheckpointStore {
   }
 }
 
-const MAX_STATE_BYTES = 64 * 2 ** 20;
+const MAX_MANIFEST_BYTES = 2 ** 20;
 const stepOf = (folder: string): number => Number(FOLDER.exec(folder)![1]);
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

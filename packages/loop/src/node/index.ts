@@ -1,5 +1,6 @@
 export { CheckpointDirectory, type CheckpointDirectoryOptions } from './checkpoint-directory.js';
 export { exportCsv, toCsv } from './csv.js';
+export { type FolderLock, lockFolder } from './folder-lock.js';
 export { type Interrupt, onInterrupt } from './interrupt.js';
 export { type MetricsFileOptions, metricsFile } from './metrics-file.js';
 export { type MetricLines, parseMetricLines, type Sample } from './metrics-lines.js';
