@@ -1,3 +1,5 @@
+import { MinHeap } from './min-heap.js';
+
 /**
  * Byte-pair encoding of one word: again and again merges the neighbours whose union has the lowest rank, the leftmost
  * of equals first, until no union is in the vocabulary.
@@ -11,7 +13,7 @@ export function bytePairMerge(word: string, ranks: ReadonlyMap<string, number>):
   const length = word.length;
   const end = Int32Array.from({ length }, (_, i) => i + 1); // of the part that starts at i; 0 once it is merged away
   const previous = Int32Array.from({ length }, (_, i) => i - 1); // where the part before the one at i starts
-  const heap = new MinHeap();
+  const heap = new MinHeap<Merge>(isBefore);
 
   /** Makes a candidate of the part at `start` and the one after it. */
   const consider = (start: number) => {
@@ -45,35 +47,3 @@ interface Merge {
 }
 
 const isBefore = (a: Merge, b: Merge) => a.rank < b.rank || (a.rank === b.rank && a.start < b.start);
-
-/** Gives the lowest rank first. (Binary heap) */
-class MinHeap {
-  private readonly items: Merge[] = [];
-
-  push(item: Merge): void {
-    const { items } = this;
-    let i = items.length;
-    for (; i > 0; i = (i - 1) >> 1) {
-      const parent = items[(i - 1) >> 1];
-      if (!isBefore(item, parent)) break;
-      items[i] = parent;
-    }
-    items[i] = item;
-  }
-
-  pop(): Merge | undefined {
-    const { items } = this;
-    const first = items[0];
-    const item = items.pop();
-    if (item === undefined || items.length === 0) return first;
-    let i = 0;
-    for (let child = 1; child < items.length; child = 2 * i + 1) {
-      if (child + 1 < items.length && isBefore(items[child + 1], items[child])) child++;
-      if (!isBefore(items[child], item)) break;
-      items[i] = items[child];
-      i = child;
-    }
-    items[i] = item;
-    return first;
-  }
-}

@@ -1,7 +1,7 @@
 import { gpt2Tokenizer } from '@evenkeel/data';
 import { expect, it, vi } from 'vitest';
 
-vi.mock('gpt-tokenizer/encoding/r50k_base', () => {
+vi.mock('gpt-tokenizer/bpeRanks/r50k_base', () => {
   throw new Error('Cannot find package');
 });
 

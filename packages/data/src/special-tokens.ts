@@ -1,4 +1,5 @@
 import { show } from './check.js';
+import type { Pipeline } from './published/pipeline.js';
 
 /** The tokens of a published tokenizer that are no text, by id, as its files say. */
 export interface SpecialTokens {
@@ -21,16 +22,10 @@ const END_OF_TEXT_NAMES = [
 ];
 
 /** Parsed contents; an empty object for a file that is not there. */
-export interface TokenizerContents {
-  readonly json: { readonly post_processor?: unknown; readonly added_tokens?: readonly AddedToken[] };
+interface TokenizerContents {
   readonly config: Fields;
   readonly specialTokensMap: Fields;
   readonly generationConfig: Fields;
-}
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special?: boolean;
 }
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,16 +37,14 @@ type Fields = Readonly<Record<string, unknown>>;
  *     the others     the same, without usual names
  *     prefix         the post-processor's template; add_bos_token and add_eos_token in tokenizer_config.json change it
  *
- * @param idOf The id of a token, if there is one.
- * @param size Ids are below it.
  * @throws If a token is named that the tokenizer does not have.
  */
 export function readSpecialTokens(
   where: string,
-  { json, config, specialTokensMap, generationConfig }: TokenizerContents,
-  idOf: (token: string) => number | undefined,
-  size: number,
+  { config, specialTokensMap, generationConfig }: TokenizerContents,
+  { idOf, special, tokens, prefix, suffix }: Pipeline,
 ): SpecialTokens {
+  const size = tokens.length;
   const named = (field: string): number | undefined => {
     for (const [file, fields] of [
       ['tokenizer_config.json', config],
@@ -78,14 +71,10 @@ export function readSpecialTokens(
         'Do the files belong to the same model?',
     );
   };
-  const usual = () => {
-    const special = new Set((json.added_tokens ?? []).filter((t) => t.special).map((t) => t.content));
-    return END_OF_TEXT_NAMES.filter((name) => special.has(name)).map(idOf)[0];
-  };
+  const usual = () => END_OF_TEXT_NAMES.map(idOf).find((id) => id !== undefined && special.has(id));
   const ends = generated('eos_token_id');
   const endOfText = named('eos_token') ?? ends[0] ?? usual();
   const beginOfText = named('bos_token') ?? generated('bos_token_id')[0];
-  const { prefix, suffix } = templateOf(where, json.post_processor, idOf);
   return {
     endOfText,
     endTokens: [...new Set([...ends, ...(endOfText === undefined ? [] : [endOfText])])],
@@ -113,61 +102,4 @@ function withOrWithout(
 ): readonly number[] {
   if (token === undefined || typeof flag !== 'boolean' || flag === list.includes(token)) return list;
   return flag ? put(token, list) : list.filter((other) => other !== token);
-}
-
-interface PostProcessor {
-  readonly type?: string;
-  readonly processors?: readonly PostProcessor[];
-  readonly single?: readonly { SpecialToken?: { id?: unknown }; Sequence?: { id?: unknown } }[];
-  readonly special_tokens?: Readonly<Record<string, { ids?: unknown } | undefined>>;
-  readonly cls?: readonly [unknown, unknown];
-  readonly sep?: readonly [unknown, unknown];
-}
-
-/** What a post-processor puts in front of and behind a single text. */
-function templateOf(
-  where: string,
-  postProcessor: unknown,
-  idOf: (token: string) => number | undefined,
-): { prefix: number[]; suffix: number[] } {
-  const fail = (what: string): never => {
-    throw new Error(
-      `${where}: tokenizer.json cannot be read: its post_processor ${what}. Download the file again.`,
-    );
-  };
-  const known = (token: unknown, ids: unknown): number[] => {
-    const list = Array.isArray(ids) ? ids : [typeof token === 'string' ? idOf(token) : undefined];
-    if (list.every((id) => Number.isInteger(id) && id >= 0)) return list as number[];
-    return fail(`names the token ${show(token)}, which it does not have`);
-  };
-  const { type, processors, single, special_tokens, cls, sep } = (postProcessor ?? {}) as PostProcessor;
-  switch (type) {
-    case undefined:
-    case 'ByteLevel':
-      return { prefix: [], suffix: [] };
-    case 'Sequence': {
-      if (!Array.isArray(processors)) return fail('has no list of processors');
-      const parts = processors.map((part: PostProcessor) => templateOf(where, part, idOf));
-      return {
-        prefix: parts.toReversed().flatMap(({ prefix }) => prefix),
-        suffix: parts.flatMap(({ suffix }) => suffix),
-      };
-    }
-    case 'BertProcessing':
-    case 'RobertaProcessing':
-      if (!Array.isArray(cls) || !Array.isArray(sep)) return fail('has no cls and sep');
-      return { prefix: known(cls[0], [cls[1]]), suffix: known(sep[0], [sep[1]]) };
-    case 'TemplateProcessing': {
-      if (!Array.isArray(single)) return fail('has no template for a single text');
-      const at = single.findIndex((item) => item?.Sequence);
-      if (at < 0) return fail('has a template without the text');
-      const idsOf = (items: typeof single) =>
-        items.flatMap(({ SpecialToken: item }) =>
-          item ? known(item.id, special_tokens?.[String(item.id)]?.ids) : fail('has the text twice'),
-        );
-      return { prefix: idsOf(single.slice(0, at)), suffix: idsOf(single.slice(at + 1)) };
-    }
-    default:
-      return fail(`is of type '${type}', expected TemplateProcessing, ByteLevel or Sequence`);
-  }
 }

@@ -169,16 +169,28 @@ describe('tokenizerFromFiles', () => {
     [
       json([], { post_processor: { type: 'TemplateProcessing', single: [] } }),
       {},
-      'its post_processor has a template without the text',
+      'post_processor.single is 0, expected a template with the text in it once',
     ],
-    [json([], { post_processor: { type: 'TemplateProcessing' } }), {}, 'its post_processor has no template'],
+    [
+      json([], { post_processor: { type: 'TemplateProcessing' } }),
+      {},
+      'post_processor.single is undefined, expected a list',
+    ],
     [
       json([], { post_processor: { ...template, special_tokens: {} } }),
       {},
-      "names the token '<s>', which it does not have",
+      'post_processor.special_tokens.<s> is undefined, expected an object',
     ],
-    [json([], { post_processor: { type: 'New' } }), {}, "is of type 'New', expected"],
-    [json([], { post_processor: { type: 'Sequence' } }), {}, 'has no list of processors'],
+    [
+      json([], { post_processor: { type: 'New' } }),
+      {},
+      "post_processor.type is 'New', expected a kind of post-processor",
+    ],
+    [
+      json([], { post_processor: { type: 'Sequence' } }),
+      {},
+      'post_processor.processors is undefined, expected a list',
+    ],
   ])('refuses files that contradict each other: %#', (tokenizer, others, message) => {
     expect(() => open(tokenizer, others)).toThrow('tokenizerFromFiles: ');
     expect(() => open(tokenizer, others)).toThrow(message);

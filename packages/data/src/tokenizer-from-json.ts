@@ -1,8 +1,7 @@
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { type CharacterTokenizer, characterTokenizer } from './character-tokenizer.js';
 import { show } from './check.js';
-import { GPT2_WORD } from './gpt2-tokenizer.js';
-import { readSpecialTokens, type SpecialTokens, type TokenizerContents } from './special-tokens.js';
+import { readPipeline } from './published/pipeline.js';
+import { readSpecialTokens, type SpecialTokens } from './special-tokens.js';
 import type { Tokenizer } from './tokenizer.js';
 import { charactersOf } from './tokenizer-to-json.js';
 import { wordEndsBefore } from './word-boundary.js';
@@ -34,13 +33,14 @@ export interface PublishedTokenizerOptions {
 }
 
 /**
- * Any published tokenizer, BPE, WordPiece or Unigram, from the files that lie beside a model.
+ * Any published tokenizer, BPE, WordPiece, WordLevel or Unigram, from the files that lie beside a model.
  *
  * `encode` adds no token in front or behind: `prefix` and `suffix` say what the published tokenizer adds. A special token that
  * is written out in the text becomes that token, as there.
  *
  * @param files Their contents by name; files that are not there are left out.
- * @throws If a content is no JSON object or not a tokenizer that can be read, or if the files contradict each other.
+ * @throws If a content is no JSON object, if `tokenizer.json` has anything that is not honoured here, or if the files
+ *     contradict each other.
  */
 export function tokenizerFromFiles(
   files: TokenizerFiles,
@@ -80,28 +80,26 @@ export function readTokenizer(
     parseObject(where, file, files[file]);
   const config = parsed('tokenizer_config.json');
   const json = withAddedTokens(where, parsed('tokenizer.json') as TokenizerJson, config);
-  const published = construct(where, json);
-  const tokens: readonly (string | undefined)[] = published.model?.vocab ?? [];
+  const pipeline = readPipeline(where, json);
+  const { tokens } = pipeline;
   const vocabSize = tokens.length;
   const contents = {
-    ...{ json: json as TokenizerContents['json'], config },
+    config,
     specialTokensMap: parsed('special_tokens_map.json'),
     generationConfig: parsed('generation_config.json'),
   };
-  const special = readSpecialTokens(where, contents, (token) => published.token_to_id(token), vocabSize);
+  const special = readSpecialTokens(where, contents, pipeline);
   const has = (id: number) => Number.isInteger(id) && id >= 0 && id < vocabSize && tokens[id] !== undefined;
 
   return {
     name: name ?? firstText(config.name_or_path, config.tokenizer_class) ?? 'tokenizer.json',
     vocabSize,
     ...definedOnly(special),
-    specialTokens: new Set(
-      (json.added_tokens ?? []).filter((token) => token.special).map(({ id }) => id as number),
-    ),
+    specialTokens: pipeline.special,
     ...definedOnly({ chatTemplate: chatTemplateOf(files, config) }),
     files,
     has,
-    encode: (text) => (text === '' ? [] : published.encode(text, { add_special_tokens: false }).ids),
+    encode: pipeline.encode,
     decode(ids) {
       const list = Array.from(ids);
       const wrong = list.find((id) => !has(id));
@@ -111,9 +109,7 @@ export function readTokenizer(
             `${wrong >= 0 && wrong < vocabSize ? ' without the gaps in it' : ''}. Was it made with another tokenizer?`,
         );
       }
-      return list.length === 0
-        ? ''
-        : published.decode(list, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+      return list.length === 0 ? '' : pipeline.decode(list);
     },
     ...(splitsAtWords(json) ? { canSplit: outside(json.added_tokens ?? []) } : {}),
     ...characterTokenizerIn(json),
@@ -133,10 +129,14 @@ function withAddedTokens(where: string, json: TokenizerJson, config: Fields): To
   const known = new Map(json.added_tokens?.map((token) => [token?.content, token?.id]));
   const vocab = (json.model?.vocab ?? {}) as Record<string, unknown>;
   const added = Object.entries(decoder).flatMap(([id, token]) => {
-    const content: unknown = (token as { content?: unknown } | null)?.content;
+    const { content, special, lstrip, rstrip, single_word, normalized } = (token ?? {}) as Fields;
     if (typeof content !== 'string') return [];
     const there = known.get(content) ?? (Object.hasOwn(vocab, content) ? vocab[content] : undefined);
-    if (there === undefined) return [{ ...(token as object), content, id: Number(id) }];
+    if (there === undefined) {
+      return [
+        { content, special, lstrip, rstrip, single_word, normalized, id: Number(id) } as AddedTokenJson,
+      ];
+    }
     if (there === Number(id)) return [];
     throw new Error(
       `${where}: tokenizer_config.json gives '${content}' the id ${id}, expected ${show(there)} as in tokenizer.json. ` +
@@ -159,15 +159,15 @@ const definedOnly = <T extends object>(fields: T): T =>
 
 type Fields = Readonly<Record<string, unknown>>;
 
+interface AddedTokenJson {
+  id?: unknown;
+  content?: string;
+  lstrip?: boolean;
+  rstrip?: boolean;
+  single_word?: boolean;
+}
 interface TokenizerJson {
-  added_tokens?: {
-    id?: unknown;
-    content?: string;
-    lstrip?: boolean;
-    rstrip?: boolean;
-    single_word?: boolean;
-    special?: boolean;
-  }[];
+  added_tokens?: AddedTokenJson[];
   normalizer?: { type?: string } | null;
   pre_tokenizer?: PreTokenizer | null;
   model?: { type?: string; vocab?: unknown };
@@ -223,44 +223,6 @@ function outside(addedTokens: readonly { content?: string }[]): (text: string, a
 const firstText = (...values: unknown[]) =>
   values.find((value): value is string => typeof value === 'string' && value !== '');
 
-/** No published vocabulary is larger. The library makes lists as long as the largest id. */
-const MAX_ID = 2 ** 24;
-
-function checkIds(where: string, { model, added_tokens }: TokenizerJson): void {
-  if (typeof model !== 'object' || model === null) throw damaged(where, "it has no 'model'");
-  const { vocab } = model;
-  if (typeof vocab !== 'object' || vocab === null) throw damaged(where, "its model has no 'vocab'");
-  const added = Array.isArray(added_tokens) ? added_tokens.map((token) => token?.id) : [];
-  const ids: unknown[] = [...(Array.isArray(vocab) ? [] : Object.values(vocab)), ...added];
-  const wrong = ids.findIndex((id) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < MAX_ID));
-  if (wrong >= 0) throw damaged(where, `it has the id ${show(ids[wrong])}`);
-  if (Object.keys(vocab).length === 0) throw damaged(where, 'its vocabulary is empty');
-}
-
-/** What a tokenizer can do without, though the library wants it named. */
-const OPTIONAL_STAGES = {
-  ...{ added_tokens: [], normalizer: null, pre_tokenizer: null },
-  decoder: null,
-};
-
-function construct(where: string, json: TokenizerJson): HuggingFaceTokenizer {
-  checkIds(where, json);
-  try {
-    const tokenizer = new HuggingFaceTokenizer({ ...OPTIONAL_STAGES, ...json, post_processor: null }, {});
-    divideWordsAsPublished(tokenizer.pre_tokenizer);
-    return tokenizer;
-  } catch (error) {
-    throw damaged(where, (error as Error).message, error);
-  }
-}
-
-/** The library divides by JavaScript's white space, where published tokenizers take Unicode's. */
-function divideWordsAsPublished(stage: unknown): void {
-  const { tokenizers = [], use_regex } = (stage ?? {}) as { tokenizers?: unknown[]; use_regex?: boolean };
-  if (typeof use_regex === 'boolean') (stage as { pattern: RegExp }).pattern = GPT2_WORD;
-  for (const part of tokenizers) divideWordsAsPublished(part);
-}
-
 /** Nothing for a file that is not there. */
 function parseObject(where: string, file: string, content: string | undefined): Fields {
   if (content === undefined) return {};
@@ -277,10 +239,3 @@ function parseObject(where: string, file: string, content: string | undefined): 
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Fields;
   throw new Error(`${where}: ${file} is ${show(parsed)}, expected an object. Pass the file's content.`);
 }
-
-const damaged = (where: string, reason: string, cause?: unknown) =>
-  new Error(
-    `${where}: tokenizer.json cannot be read: ${reason}. Expected a BPE, WordPiece or Unigram tokenizer as ` +
-      'published by transformers. Download it again.',
-    { cause },
-  );

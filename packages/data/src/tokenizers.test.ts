@@ -96,13 +96,22 @@ describe('tokenizerFromJson', () => {
   it.each([
     ['tokenizer.json', 'tokenizerFromJson: tokenizer.json is no JSON (Unexpected token'],
     ['[]', 'tokenizerFromJson: tokenizer.json is [object Array], expected an object'],
-    ['{}', "tokenizerFromJson: tokenizer.json cannot be read: it has no 'model'"],
-    ['{"model": {"type": "BPE"}}', "tokenizer.json cannot be read: its model has no 'vocab'"],
-    ['{"model": {"type": "WordPiece", "vocab": {}}}', 'cannot be read: its vocabulary is empty'],
-    ['{"model": {"type": "WordPiece", "vocab": {"a": 1e9}}}', 'cannot be read: it has the id 1000000000'],
+    ['{}', 'tokenizerFromJson: tokenizer.json cannot be read: model is undefined, expected an object.'],
+    [
+      '{"model": {"type": "BPE"}}',
+      'tokenizer.json cannot be read: model.vocab is undefined, expected an object of tokens',
+    ],
+    [
+      '{"model": {"type": "WordPiece", "vocab": {}}}',
+      'model.vocab is [object Object], expected at least one token.',
+    ],
+    [
+      '{"model": {"type": "WordPiece", "vocab": {"a": 1e9}}}',
+      "model.vocab['a'] is 1000000000, expected an id from 0 to 2097151.",
+    ],
     [
       '{"model": {"type": "WordPiece", "vocab": {"a": 0}}, "added_tokens": [{"id": "x"}]}',
-      "it has the id 'x'",
+      "added_tokens[0].id is 'x', expected an id from 0 to 2097151.",
     ],
     ['{"model": {"type": "Nonsense", "vocab": {}}}', 'tokenizerFromJson: tokenizer.json cannot be read'],
     [
