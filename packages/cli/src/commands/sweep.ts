@@ -22,11 +22,12 @@ import { claim, entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { type Output, outputOf } from '../output.js';
 import { type Axis, axesOf, type Point, pointsOf } from '../sweep/axes.js';
+import { checkComparable, lossesOf } from '../sweep/losses.js';
 import { plotSweep } from '../sweep/plot-sweep.js';
 import { asFlags, mean, metricOf, settingsOf, summaryTable } from '../sweep/summary.js';
 import { type EndedRuns, readSweep, SWEEP, writeSweep } from '../sweep/sweep-file.js';
 import { trainInto } from '../training.js';
-import { measured } from '../words.js';
+import { inWords, measured } from '../words.js';
 
 const PLOT = 'sweep.svg';
 
@@ -53,7 +54,10 @@ export function sweepCommand(finish: (code: number) => void): Command {
       'a field of the config and its values, comma by comma; again for another field',
       (text: string, before: readonly string[] = []) => [...before, text],
     )
-    .option('--metric <name>', 'what to compare by (default: validationLoss, else loss)')
+    .option(
+      '--metric <name>',
+      'what to compare by (default: validationLoss, else loss; accuracy where the losses differ)',
+    )
     .option('--preset <name>', `a run that is ready: ${Object.keys(PRESETS).join(', ')}`)
     .option('--text <file>', 'the text to learn from, character by character')
     .option(
@@ -76,6 +80,7 @@ export function sweepCommand(finish: (code: number) => void): Command {
       const planned = { ...options, out: join(directory, point.name), printConfig: options.dryRun };
       points.push({ ...point, ...(await plannedRun(raw, path, planned)) });
     }
+    checkComparable(options.metric, lossesOf(points.map(({ config }) => config)));
     await checkFolder(directory);
     const ended = options.overwrite ? {} : endedIn(directory);
     introduce(points, ended, directory, outputOf(options));
@@ -148,6 +153,7 @@ async function trainAll(
   options: Options,
 ): Promise<number> {
   const output = outputOf(options);
+  const losses = lossesOf(points.map(({ config }) => config));
   let runs = before;
   // All at once, so that what is interrupted goes on without --overwrite, and finds nothing of before.
   const clear = async () => {
@@ -181,7 +187,7 @@ async function trainAll(
       output.say(`${pc.yellow('diverged:')} ${message}`);
     }
     await writeSweep(directory, runs);
-    metricOf(options.metric, runs); // a slip in its name shows after the first run
+    metricOf(options.metric, runs, losses); // a slip in its name shows after the first run
   }
   await conclude(points, runs, axes, directory, options);
   return 0;
@@ -189,14 +195,15 @@ async function trainAll(
 
 /** Table, plot, page; and what to do with the best. */
 async function conclude(
-  points: readonly Point[],
+  points: readonly PlannedPoint[],
   runs: EndedRuns,
   axes: readonly Axis[],
   directory: string,
   options: Options,
 ): Promise<void> {
   const output = outputOf(options);
-  const metric = metricOf(options.metric, runs);
+  const losses = lossesOf(points.map(({ config }) => config));
+  const metric = metricOf(options.metric, runs, losses);
   const settings = settingsOf(points, runs, metric);
   const done = points.filter(({ name }) => runs[name].ended === 'done');
   const plot = plotSweep(axes, points, runs, metric);
@@ -210,8 +217,13 @@ async function conclude(
     });
   }
   output.say(`\n${summaryTable(axes, settings, metric)}\n`);
+  if (losses.length > 1 && options.metric === undefined) {
+    output.say(
+      `compared by ${inWords(metric)}: the losses differ (${losses.join(', ')}), and their numbers do not compare\n`,
+    );
+  }
   const [best] = settings;
-  output.emit({ event: 'end', directory, metric, settings });
+  output.emit({ event: 'end', directory, metric, losses, settings });
   if (best.scores.length === 0) return output.say('all runs diverged: try smaller learning rates');
   const [folder] = best.names;
   output.say(

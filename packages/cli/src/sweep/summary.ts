@@ -20,14 +20,17 @@ const SEED = 'seed';
 const isHigherBetter = (metric: string): boolean => /accuracy/i.test(metric);
 
 /**
- * What runs are compared by: what was asked for, else the validation loss, else the loss.
+ * What runs are compared by: what was asked for, else the validation loss, else the loss. Runs of different losses are
+ * compared by accuracy.
  *
  * @throws If it was not measured.
  */
-export function metricOf(wanted: string | undefined, runs: EndedRuns): string {
+export function metricOf(wanted: string | undefined, runs: EndedRuns, losses: readonly string[]): string {
   const all = Object.values(runs);
   const known = [...new Set(all.flatMap(({ metrics }) => Object.keys(metrics)))];
-  const metric = wanted ?? (known.includes('validationLoss') ? 'validationLoss' : 'loss');
+  const [onValidation, otherwise] =
+    losses.length === 1 ? ['validationLoss', 'loss'] : ['validationAccuracy', 'accuracy'];
+  const metric = wanted ?? (known.includes(onValidation) ? onValidation : otherwise);
   if (known.length === 0 || known.includes(metric)) return metric;
   throw new UsageError(`--metric is '${metric}', expected one of ${known.join(', ')}.`);
 }

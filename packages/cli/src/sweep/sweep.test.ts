@@ -163,6 +163,26 @@ describe('sweep', () => {
     expect(errors).toContain('holds a run with another grokfast');
   });
 
+  it.each([
+    ['loss=softmax,stablemax', 'softmax, stablemax'],
+    ['loss.clampMin=-5,-10', 'stablemax clampMin -5, stablemax clampMin -10'],
+    ['expandHead=true,false', 'softmax expandHead, softmax'],
+  ])('compares different losses by accuracy, and says so: %s', async (over, losses) => {
+    const folder = join(root, over);
+    const name = over.startsWith('loss.') ? ['--loss', 'stablemax'] : [];
+    const args = sweep(folder, ...name, '--over', over, '--over', 'optimizer.learningRate=0.01,1');
+    const refused = await evenkeel(...args, '--metric', 'validationLoss');
+    expect(refused.errors).toContain(`'validationLoss' and the losses differ (${losses})`);
+    expect(existsSync(folder)).toBe(false);
+    const { out: printed } = await evenkeel(...args);
+    expect(printed).toContain(`compared by validation accuracy: the losses differ (${losses})`);
+    const { runs } = JSON.parse(readFileSync(join(folder, 'sweep.json'), 'utf8'));
+    const accuracies = Object.values<{ metrics: Record<string, number> }>(runs).map(
+      ({ metrics }) => metrics.validationAccuracy,
+    );
+    expect(printed).toContain(`best: validation accuracy ${(100 * Math.max(...accuracies)).toFixed(1)} %`);
+  });
+
   it('lists what it would do', async () => {
     const never = join(root, 'never');
     const { out: printed } = await evenkeel(...sweep(never, ...RATES, '--dry-run'));
