@@ -1,4 +1,10 @@
-import { type Constraint, type ConstraintStep, type Transform, TransformOptimizer } from '@evenkeel/optim';
+import {
+  type Constraint,
+  type ConstraintStep,
+  momentum,
+  type Transform,
+  TransformOptimizer,
+} from '@evenkeel/optim';
 import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -30,6 +36,7 @@ function matrixOfSize(size: number, shape: [number, number], seed = 5): tf.Tenso
   );
 }
 
+const lengthOf = (x: tf.Tensor) => Math.hypot(...x.dataSync());
 const allFinite = (x: tf.Tensor) => Array.from(x.dataSync()).every(Number.isFinite);
 const step = { count: 0, params: {}, learningRate: 0.1 } satisfies ConstraintStep;
 
@@ -133,6 +140,54 @@ const EDGES: Record<string, Edges> = {
   spectralHammer: constraint(() => lipschitz.spectralHammer({ iterations: 200 })),
   spectralWeightDecay: constraint(() => lipschitz.spectralWeightDecay({ weightDecay: 0.1 })),
   decoupledWeightDecay: constraint(() => lipschitz.decoupledWeightDecay(0.1)),
+  hyperball: constraint(
+    () => lipschitz.hyperball({ radius: 2 }),
+    (kept) => expect(lengthOf(kept)).toBeCloseTo(2, 5),
+  ),
+  radialBrake: constraint(
+    () => lipschitz.radialBrake(),
+    (kept, given, size) => {
+      if (size < 1e38) expect(lengthOf(kept) / lengthOf(given)).toBeCloseTo(1, size < 1e-37 ? 0 : 5);
+    },
+  ),
+  normalizeUpdates: transform(() => lipschitz.normalizeUpdates({ norm: 0.1 })),
+  cautious: {
+    empty: transform(() => lipschitz.cautious(momentum(0.9))).empty,
+    ends: (size) => {
+      const w = tf.variable(tf.zeros([6, 4]), true, 'w');
+      const g = matrixOfSize(size, [6, 4]);
+      const { updates } = lipschitz.cautious(momentum(0)).update({ w: g }, {}, { count: 0, params: { w } });
+      expect(allFinite(updates.w)).toBe(true);
+      w.dispose();
+    },
+  },
+  qkClip: {
+    ...constraint(() => lipschitz.qkClip({ part: () => 'query', scores: () => [3], heads: 1, maxScore: 2 })),
+    ends: (size) => {
+      const w = tf.variable(matrixOfSize(1, [6, 4]), true);
+      const largest = () => [size, -size];
+      const clip = lipschitz.qkClip({ part: () => 'query', scores: largest, heads: 2, rule: 'query-only' });
+      const clipped = clip(w, w, step);
+      expect(allFinite(clipped)).toBe(true);
+      const [first, second] = tf.split(clipped as tf.Tensor2D, 2);
+      const [before, unclipped] = tf.split(w as unknown as tf.Tensor2D, 2);
+      const share = Math.min(1, 100 / size);
+      expect(Math.abs(rmsNorm(first) - share * rmsNorm(before))).toBeLessThan(1e-6);
+      expect(second.dataSync()).toEqual(unclipped.dataSync());
+      w.dispose();
+    },
+  },
+  largestScores: {
+    empty: () => {
+      const none = tf.zeros([0, 2, 3, 4]);
+      expect(() => lipschitz.largestScores(none, none)).toThrow('queries of shape [0,2,3,4]');
+    },
+    ends: (size) => {
+      const q = tf.reshape(matrixOfSize(size, [3, 4]), [1, 1, 3, 4]);
+      const k = tf.onesLike(q);
+      expect(allFinite(lipschitz.largestScores(q, k, { scale: 0.1 }))).toBe(true);
+    },
+  },
   embeddingNormCap: constraint(
     () => lipschitz.embeddingNormCap({ maxNorm: 0.5 }),
     (capped, given) => {

@@ -1,5 +1,6 @@
 // Which step to take: Muon and its relatives.
 
+export { cautious } from './cautious.js';
 export { type ModulaEmbeddingOptions, modulaEmbedding } from './modula-embedding.js';
 export { modulaMuon } from './modula-muon.js';
 export {
@@ -11,6 +12,7 @@ export { type MuonOptions, muon } from './muon.js';
 export { Muon, type MuonWithAdamWOptions, muonWithAdamW } from './muon-with-adamw.js';
 export { type NanochatSchedulesOptions, nanochatMuon, nanochatSchedules } from './nanochat-muon.js';
 export type { CoefficientsName, NewtonSchulz } from './newton-schulz.js';
+export { type NormalizeUpdatesOptions, normalizeUpdates } from './normalize-updates.js';
 export { type OrthogonalizeOptions, orthogonalize } from './orthogonalize.js';
 export { type PolarExpressOptions, polarExpress } from './polar-express.js';
 export type { Quintic } from './quintic.js';
@@ -20,7 +22,11 @@ export type { Quintic } from './quintic.js';
 export { decoupledWeightDecay } from './constraints/decoupled-weight-decay.js';
 export { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
 export { exactSpectralCap } from './constraints/exact-spectral-cap.js';
+export { type HyperballOptions, hyperball } from './constraints/hyperball.js';
+export { type LargestScoresOptions, largestScores } from './constraints/largest-scores.js';
 export type { MatrixConstraint } from './constraints/matrix-constraint.js';
+export { type HeadRows, type QkClipOptions, type QkPart, qkClip } from './constraints/qk-clip.js';
+export { type RadialBrakeOptions, radialBrake } from './constraints/radial-brake.js';
 export { softCap } from './constraints/soft-cap.js';
 export { softCapCoupling } from './constraints/soft-cap-coupling.js';
 export { type SpectralCapOptions, spectralCap } from './constraints/spectral-cap.js';

@@ -19,6 +19,7 @@ describeTransform('muon with the RMS of AdamW', () => muon({ scale: 'adamw-rms',
 describeTransform('muon with rows of equal length', () => muon({ equilibrateRows: true }));
 describeTransform('muon, renormalised', () => muon({ renormalize: true, coefficients: 'polar-express' }));
 describeTransform('muon, evened out', () => muon({ beta2: 0.9 }));
+describeTransform('cautious muon', () => muon({ cautious: true }));
 describeTransform('muon with cautious decay', () => muon({ cautiousDecay: true, weightDecay: 0.3 }));
 
 // Of caps that are small for the steps.
@@ -178,6 +179,7 @@ describeOnBackends('the promise of any Muon', () => {
       learningRate: fc.constantFrom(0.01, 0.3, 2),
       momentum: fc.constantFrom(0, 0.95),
       weightDecay: fc.constantFrom(0, 0.1, 1, 5),
+      cautious: fc.boolean(),
       cautiousDecay: fc.boolean(),
       scaledDecay: fc.boolean(),
       equilibrateRows: fc.boolean(),

@@ -1,14 +1,6 @@
 import { checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
-import {
-  add,
-  cast,
-  greaterEqual,
-  mul,
-  sub,
-  type Tensor,
-  type Tensor3D,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { add, mul, neg, sub, type Tensor, type Tensor3D, type Variable } from '@tensorflow/tfjs-core';
+import { agreement, haveSameSign } from './cautious.js';
 import { type MatrixOptions, matricesOf, matrixSizes } from './matrices.js';
 import { type CoefficientsName, largestValueOf, type NewtonSchulz, newtonSchulz } from './newton-schulz.js';
 import { equilibratedRows, evenedOut, renormalized } from './norm-matched.js';
@@ -21,6 +13,8 @@ export interface MuonOptions extends MatrixOptions {
   momentum?: number | Schedule;
   /** Look ahead: blend the average once more with the gradient. Default true. */
   nesterov?: boolean;
+  /** Drops entries whose average and gradient differ in sign before the update is made orthogonal. Default false. */
+  cautious?: boolean;
   /** Decoupled weight decay λ ≥ 0, times the learning rate, or a schedule of it. Default 0. */
   weightDecay?: number | Schedule;
   /** Decays only entries that the step itself does not move away from zero. Default false. */
@@ -82,6 +76,7 @@ export function muon({
   learningRate = 0.02,
   momentum = 0.95,
   nesterov = true,
+  cautious = false,
   weightDecay = 0,
   cautiousDecay = false,
   scaledDecay = false,
@@ -129,7 +124,8 @@ export function muon({
     const m = add(mul(slots.m, beta), mul(g, 1 - beta));
     const blended = nesterov ? add(mul(g, 1 - beta), mul(m, beta)) : m;
     const matrices = (weight: Tensor) => matricesOf('muon', weight, { layout, heads });
-    const { matrices: u, fanOut, fanIn, restore } = matrices(blended);
+    const masked = cautious ? mul(blended, agreement(m, g)) : blended;
+    const { matrices: u, fanOut, fanIn, restore } = matrices(masked);
     const [x, v] = directionOf(u, evens ? matrices(slots.v).matrices : undefined);
     const direction = restore(x);
     const s = scaleOf(fanOut, fanIn);
@@ -140,7 +136,7 @@ export function muon({
   });
   /** With `cautiousDecay` only what the step moves towards zero, or not at all. */
   const decayed = (param: Variable, direction: Tensor): Tensor =>
-    cautiousDecay ? mul(param, cast(greaterEqual(mul(direction, param), 0), 'float32')) : param;
+    cautiousDecay ? sub(param, mul(param, haveSameSign(neg(direction), param))) : param;
 
   return {
     ...rule,
