@@ -10,6 +10,7 @@ import type { Mlp } from './parts/mlp.js';
 import { isPublished, modelOf } from './parts/model-of.js';
 import { type ConfiguredOptimizer, optimizerOf } from './parts/optimizer-of.js';
 import { openPublished, type PublishedModel } from './parts/published-model.js';
+import { UsageError } from './usage-error.js';
 
 /** The run that another one learns on from. */
 export interface SourceRun {
@@ -101,6 +102,7 @@ async function modelAndData(
     });
     if (published) checkKnown(published, data);
     else checkTokens(tokenizer, data);
+    checkContext(config, published?.model);
     return {
       model: published?.model ?? (await modelOf(config, data, { loadWeights, source: source?.run })),
       data,
@@ -110,6 +112,17 @@ async function modelAndData(
     await data?.close();
     throw error;
   }
+}
+
+/** @throws If rows are longer than the context that the model is said to have. */
+function checkContext({ data, model: described }: RunConfig, published: GPT | undefined): void {
+  const wanted = 'contextLength' in data ? data.contextLength : undefined;
+  const given = published?.config.contextLength ?? (described as { contextLength?: number }).contextLength;
+  if (wanted === undefined || given === undefined || wanted <= given) return;
+  throw new UsageError(
+    `run config: data.contextLength is ${wanted} and the context of the model ${given}, expected at most that. Take shorter rows, or ` +
+      'a model with a longer context.',
+  );
 }
 
 const contextOf = ({ data }: RunConfig, model: GPT): number =>

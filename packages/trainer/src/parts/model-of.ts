@@ -7,7 +7,7 @@ import { Mlp } from './mlp.js';
 /** The head that gives probabilities as the loss sees them. */
 const HEADS = { softmax: 'softmax', stablemax: 'stablemax', 'log-stablemax': 'logStablemax' } as const;
 
-type KnownData = Pick<ConfiguredData, 'outputs' | 'inputs'>;
+type KnownData = Pick<ConfiguredData, 'outputs' | 'inputs' | 'contextLength'>;
 
 /** Whether files of another kind than our checkpoints say what the model is. */
 export const isPublished = ({ model }: RunConfig): boolean => model.kind === 'load';
@@ -57,8 +57,13 @@ async function describedModel(config: RunConfig, data?: KnownData, files?: Model
     }
     case 'preset': {
       const { kind: _, preset, ...changes } = model;
-      const size = data ? { vocabSize: data.outputs } : {};
-      return newGpt({ ...GPT_PRESETS[preset], ...size, ...common, ...changes }, config, data);
+      const usual = GPT_PRESETS[preset];
+      // As many tokens as the data have, and a context that their rows fit into, unless others are chosen.
+      const size = data && {
+        vocabSize: data.outputs,
+        contextLength: Math.max(usual.contextLength, data.contextLength ?? 0),
+      };
+      return newGpt({ ...usual, ...size, ...common, ...changes }, config, data);
     }
     case 'gpt': {
       const { kind: _, load: __, ...choices } = model;
