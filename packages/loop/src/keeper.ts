@@ -1,6 +1,6 @@
 import { addN, dispose, type NamedTensorMap, square, sum, tidy } from '@tensorflow/tfjs-core';
 import type { BatchStream, DataState } from './batch-stream.js';
-import { BestSoFar } from './best.js';
+import { type Best, BestSoFar } from './best.js';
 import type { Callbacks } from './callbacks.js';
 import type { CheckpointStore, RunState } from './checkpoint.js';
 import { GoodWeights } from './good-weights.js';
@@ -23,6 +23,8 @@ export class Keeper {
   private readonly every: number;
   private readonly best: BestSoFar | undefined;
   private rollbacks = 0;
+  /** The best of the run as it was begun, which stays kept where nobody asks for a best any more. */
+  private formerBest: Best | undefined;
   private savedStep: number | undefined;
   private isOpen = false;
 
@@ -212,6 +214,7 @@ export class Keeper {
     this.run.metricSteps = { ...state.metricSteps };
     this.run.firstLosses = state.firstLosses;
     this.best?.restore(state.best);
+    this.formerBest = state.best;
   }
 
   private state(data: DataState): RunState {
@@ -231,7 +234,7 @@ export class Keeper {
       learningRateScale: this.learningRate.scale,
       rollbacks: this.rollbacks,
       firstLosses: run.firstLosses,
-      best: this.best?.state(),
+      best: this.best ? this.best.state() : this.formerBest,
       run: options.run,
     };
   }

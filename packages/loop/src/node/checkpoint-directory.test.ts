@@ -107,6 +107,15 @@ describeOnBackends('CheckpointDirectory', () => {
     expect(folders()).toContain(`step-000000${step}`);
   });
 
+  it('keeps the best also where a run goes on that asks for none', async () => {
+    const scores = [1, 2, 3, 4, 5, 6];
+    const evaluate = { run: () => ({ score: scores.shift()! }), every: 4 };
+    await run(8, { evaluate, checkpoint: { directory, every: 4, keep: 1, best: 'score' } });
+    await run(16, { checkpoint: { directory, every: 4, keep: 1 } });
+    expect(folders().sort()).toEqual(['step-00000004', 'step-00000016']);
+    expect(readFileSync(join(directory, 'best'), 'utf8')).toBe('step-00000004\n');
+  });
+
   it('says that there is no metric by which one could be the best', async () => {
     const evaluate = { data: [batchAt(1)], every: 4 };
     const best = { directory, best: 'val_loss' };
