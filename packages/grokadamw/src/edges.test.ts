@@ -36,6 +36,9 @@ const close = { rtol: 1e-4, atol: 0 };
 
 describeEdges(exports, {
   grokAdamW() {
+    expect(() => grokAdamW({ lr: 1 } as never)).toThrow("grokAdamW: option 'lr' is unknown");
+    expect(() => grokfastEma({ lamb: 1 } as never)).toThrow("Did you mean 'lambda'?");
+    expect(() => grokfastMa({ window: 1 } as never)).toThrow("Did you mean 'windowSize'?");
     ignoresNothing(() => new TransformOptimizer(grokAdamW()));
     // Clipped to norm 1 whatever their size; then a first step of the learning rate.
     expectClose(updateOf(grokAdamW({ learningRate: 0.1 }), [3e38, -3e38]), [-0.1, 0.1], close);

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   type ByName,
   checkNumber,
@@ -94,6 +95,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     layerOf = layerFromName,
   } = options;
   const where = 'grokAdamW';
+  checkOptions(where, options, OPTIONS);
   checkNumber(where, 'beta1', beta1, { atLeast: 0, below: 1, typical: 0.9 });
   checkNumber(where, 'beta2', beta2, { atLeast: 0, below: 1, typical: 0.999 });
   checkNumber(where, 'epsilon', epsilon, { atLeast: 0, below: Infinity, typical: 1e-8 });
@@ -179,6 +181,22 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     },
   };
 }
+
+const OPTIONS: Record<keyof GrokAdamWOptions, true> = {
+  learningRate: true,
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  weightDecay: true,
+  alphaInit: true,
+  lambda: true,
+  gamma: true,
+  grokkingSignals: true,
+  grokkingSignalDecayRate: true,
+  maxGradNorm: true,
+  layerDecay: true,
+  layerOf: true,
+};
 
 /**
  * {@link grokAdamW} as a `tf.Optimizer` class that tf.layers can save: `new GrokAdamW({ learningRate: 1e-3 })`.

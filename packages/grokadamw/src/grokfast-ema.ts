@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, heldTensor, type State, type Transform } from '@evenkeel/optim';
 import { add, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
 
@@ -20,8 +21,10 @@ export interface GrokfastEmaOptions {
  * @see Lee et al., "Grokfast: Accelerated Grokking by Amplifying Slow Gradients", 2024, algorithm 2.
  *     https://arxiv.org/abs/2405.20233
  */
-export function grokfastEma({ alpha = 0.98, lambda = 2 }: GrokfastEmaOptions = {}): Transform {
+export function grokfastEma(options: GrokfastEmaOptions = {}): Transform {
   const name = 'grokfastEma';
+  checkOptions(name, options, OPTIONS);
+  const { alpha = 0.98, lambda = 2 } = options;
   checkNumber(name, 'alpha', alpha, { atLeast: 0, below: 1, typical: 0.98 });
   checkNumber(name, 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 2 });
   return {
@@ -40,3 +43,5 @@ export function grokfastEma({ alpha = 0.98, lambda = 2 }: GrokfastEmaOptions = {
     },
   };
 }
+
+const OPTIONS: Record<keyof GrokfastEmaOptions, true> = { alpha: true, lambda: true };

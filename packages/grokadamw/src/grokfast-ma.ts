@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, countOf, heldCount, heldTensor, type State, type Transform } from '@evenkeel/optim';
 import { add, addN, mul, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 
@@ -31,14 +32,10 @@ export interface GrokfastMaOptions {
  * @see Lee et al., "Grokfast: Accelerated Grokking by Amplifying Slow Gradients", 2024, algorithm 1.
  *     https://arxiv.org/abs/2405.20233
  */
-export function grokfastMa({
-  windowSize = 100,
-  lambda = 5,
-  filterType = 'mean',
-  warmup = true,
-  trigger = false,
-}: GrokfastMaOptions = {}): Transform {
+export function grokfastMa(options: GrokfastMaOptions = {}): Transform {
   const name = 'grokfastMa';
+  checkOptions(name, options, OPTIONS);
+  const { windowSize = 100, lambda = 5, filterType = 'mean', warmup = true, trigger = false } = options;
   checkNumber(name, 'windowSize', windowSize, { atLeast: 1, integer: true, typical: 100 });
   checkNumber(name, 'lambda', lambda, { atLeast: 0, below: Infinity, typical: 5 });
   if (filterType !== 'mean' && filterType !== 'sum') {
@@ -69,3 +66,11 @@ export function grokfastMa({
     },
   };
 }
+
+const OPTIONS: Record<keyof GrokfastMaOptions, true> = {
+  windowSize: true,
+  lambda: true,
+  filterType: true,
+  warmup: true,
+  trigger: true,
+};

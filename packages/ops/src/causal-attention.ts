@@ -1,5 +1,6 @@
 import { type Tensor, util } from '@tensorflow/tfjs-core';
 import { type AttentionAttributes, attention, attentionGradients } from './attention-definition.js';
+import { checkOptions } from './check-options.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
 import { overNothing } from './over-nothing.js';
@@ -47,6 +48,7 @@ export function causalAttention(
 ): Tensor {
   requireShapes(q, k, v);
   requireFloat('causalAttention', { q, k, v });
+  checkOptions('causalAttention', options, OPTIONS);
   const attributes = attributesFrom(options, q, k);
   if (q.size === 0) return overNothing([q, k, v], q.shape);
   return withGradient(
@@ -124,3 +126,11 @@ function attributesFrom(options: CausalAttentionOptions, q: Tensor, k: Tensor): 
   );
   return { scale, window: Math.min(window, timeK), offset, dropout, seed };
 }
+
+const OPTIONS: Record<keyof CausalAttentionOptions, true> = {
+  scale: true,
+  window: true,
+  offset: true,
+  dropout: true,
+  seed: true,
+};

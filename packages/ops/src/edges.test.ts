@@ -233,6 +233,7 @@ describeEdges(ops, {
   dropoutMask() {
     for (const shape of [[0], [0, 4], [2, 0]]) expect(ops.dropoutMask(shape, 0.5, 1).shape).toEqual(shape);
   },
+  checkOptions: 'looks at names',
   kernelOr: 'runs what the others define',
   dropoutHash: 'takes and gives integers',
   rotaryFrequencies: 'takes and gives numbers, in float64',

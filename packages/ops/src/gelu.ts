@@ -10,6 +10,7 @@ import {
   type Tensor,
   util,
 } from '@tensorflow/tfjs-core';
+import { checkOptions } from './check-options.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
 import { overNothing } from './over-nothing.js';
@@ -37,7 +38,9 @@ export interface GeluOptions {
  * @throws If `approximate` is neither, or the dtype is not float32.
  * @see Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016. https://arxiv.org/abs/1606.08415
  */
-export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Tensor {
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  checkOptions('gelu', options, OPTIONS);
+  const { approximate = 'none' } = options;
   util.assert(
     approximate === 'none' || approximate === 'tanh',
     () =>
@@ -78,3 +81,5 @@ const tanhForm = {
     return add(gate, mul(mul(gate, sub(1, gate)), steepness));
   },
 };
+
+const OPTIONS: Record<keyof GeluOptions, true> = { approximate: true };

@@ -1,4 +1,5 @@
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
+export { checkOptions } from './check-options.js';
 export { dropoutHash, dropoutMask } from './dropout-mask.js';
 export { embedding } from './embedding.js';
 export { euclideanNorm } from './euclidean-norm.js';

@@ -1,4 +1,5 @@
 import { add, mean, mul, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
+import { checkOptions } from './check-options.js';
 import { columnSums } from './column-sums.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
@@ -26,12 +27,9 @@ export interface LayerNormOptions {
  * @throws If shapes, dtypes or `epsilon` do not fit.
  * @see Ba et al., "Layer Normalization", 2016. https://arxiv.org/abs/1607.06450
  */
-export function layerNorm(
-  x: Tensor,
-  gain?: Tensor,
-  bias?: Tensor,
-  { epsilon = 1e-5 }: LayerNormOptions = {},
-): Tensor {
+export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
+  checkOptions('layerNorm', options, OPTIONS);
+  const { epsilon = 1e-5 } = options;
   requirePerFeature('layerNorm', x, { gain, bias });
   requireFloat('layerNorm', { x, gain, bias });
   util.assert(
@@ -79,3 +77,5 @@ function gradients(dy: Tensor, x: Tensor, gain: Tensor | undefined, epsilon: num
   const dx = mul<Tensor>(sub(sub(g, mean(g, -1, true)), along), inverseDeviation);
   return [dx, columnSums(rows(mul(dy, unit))), columnSums(rows(dy))];
 }
+
+const OPTIONS: Record<keyof LayerNormOptions, true> = { epsilon: true };

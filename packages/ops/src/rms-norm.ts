@@ -1,4 +1,5 @@
 import { add, mean, mul, rsqrt, square, sub, type Tensor, util } from '@tensorflow/tfjs-core';
+import { checkOptions } from './check-options.js';
 import { columnSums } from './column-sums.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
@@ -27,7 +28,9 @@ export interface RmsNormOptions {
  * @throws If shapes, dtypes or `epsilon` do not fit.
  * @see Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019. https://arxiv.org/abs/1910.07467
  */
-export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-6 }: RmsNormOptions = {}): Tensor {
+export function rmsNorm(x: Tensor, gain?: Tensor, options: RmsNormOptions = {}): Tensor {
+  checkOptions('rmsNorm', options, OPTIONS);
+  const { epsilon = 1e-6 } = options;
   requirePerFeature('rmsNorm', x, { gain });
   requireFloat('rmsNorm', { x, gain });
   util.assert(
@@ -71,3 +74,5 @@ function gradients(dy: Tensor, x: Tensor, gain: Tensor | undefined, epsilon: num
   const dx = mul<Tensor>(sub(g, mul(unit, mean(mul(g, unit), -1, true))), r);
   return [dx, columnSums(rows(mul(dy, unit)))];
 }
+
+const OPTIONS: Record<keyof RmsNormOptions, true> = { epsilon: true };

@@ -1,4 +1,5 @@
 import { neg, type Tensor, tensor2d, util } from '@tensorflow/tfjs-core';
+import { checkOptions } from './check-options.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
 import { overNothing } from './over-nothing.js';
@@ -40,6 +41,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryEmbeddingOptions = {})
     x.rank >= 2,
     () => `rotaryEmbedding: x has shape [${x.shape}], expected [..., time, dim]. Add an axis for time.`,
   );
+  checkOptions('rotaryEmbedding', options, OPTIONS);
   const { layout = 'half' } = options;
   util.assert(
     layout === 'half' || layout === 'interleaved',
@@ -104,3 +106,11 @@ function positionsFrom({ offset, positions }: RotaryEmbeddingOptions, x: Tensor)
   );
   return list;
 }
+
+const OPTIONS: Record<keyof RotaryEmbeddingOptions, true> = {
+  base: true,
+  frequencies: true,
+  offset: true,
+  positions: true,
+  layout: true,
+};

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { maximum, type Variable } from '@tensorflow/tfjs-core';
 import { type AdamStep, adamMoments, adamStep, adamUpdate } from './adam-step.js';
 import { checkNumber } from './check-number.js';
@@ -34,6 +35,7 @@ export interface AdamOptions {
  * @see Reddi et al., "On the Convergence of Adam and Beyond", 2018, algorithm 2 (AMSGrad).
  */
 export function scaleByAdam(options: AdamOptions = {}): Transform {
+  checkOptions('scaleByAdam', options, ADAM_OPTIONS);
   // A learning rate of −1 leaves the direction as it is.
   return withoutStep(adamRule('scaleByAdam', options, () => ({ learningRate: -1, weightDecay: 0 })));
 }
@@ -74,3 +76,11 @@ export function adamRule(
     return [adamUpdate(param, m, vMax, { epsilon, ...corrections, ...stepOf(count) }), { m, v, vMax }];
   });
 }
+
+/** The names of {@link AdamOptions}. */
+export const ADAM_OPTIONS: Record<keyof AdamOptions, true> = {
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  amsgrad: true,
+};

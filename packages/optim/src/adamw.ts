@@ -1,4 +1,5 @@
-import { type AdamOptions, adamRule } from './adam.js';
+import { checkOptions } from '@evenkeel/ops';
+import { ADAM_OPTIONS, type AdamOptions, adamRule } from './adam.js';
 import { checkNumber } from './check-number.js';
 import { checkedSchedule } from './learning-rate.js';
 import { optimizerClass } from './optimizer-class.js';
@@ -27,7 +28,9 @@ export interface AdamWOptions extends AdamOptions {
  * @see Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2.
  *     https://arxiv.org/abs/1711.05101
  */
-export function adamW({ learningRate = 1e-3, weightDecay = 0.01, ...adam }: AdamWOptions = {}): Transform {
+export function adamW(options: AdamWOptions = {}): Transform {
+  checkOptions('adamW', options, OPTIONS);
+  const { learningRate = 1e-3, weightDecay = 0.01, ...adam } = options;
   const rateAt = checkedSchedule('adamW', learningRate);
   checkNumber('adamW', 'weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0.01 });
   return {
@@ -35,6 +38,8 @@ export function adamW({ learningRate = 1e-3, weightDecay = 0.01, ...adam }: Adam
     learningRate: (_param, count) => rateAt(count),
   };
 }
+
+const OPTIONS: Record<keyof AdamWOptions, true> = { learningRate: true, weightDecay: true, ...ADAM_OPTIONS };
 
 /** {@link adamW} as a `tf.Optimizer` class that tf.layers can save: `new AdamW({ learningRate: 1e-3 })`. */
 export class AdamW extends /* @__PURE__ */ optimizerClass<AdamWOptions>('AdamW', adamW) {}

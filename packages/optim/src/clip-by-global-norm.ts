@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import { clipFactor } from './clip-factor.js';
@@ -8,6 +9,9 @@ export interface ClipOptions {
   /** Which norm: 2 (default), 1 or Infinity. tfjs's `ord`. */
   ord?: NormOrder;
 }
+
+/** The names of {@link ClipOptions}. */
+export const CLIP_OPTIONS: Record<keyof ClipOptions, true> = { ord: true };
 
 /**
  * Scales all updates together when their common norm is too large. (Gradient clipping)
@@ -21,7 +25,9 @@ export interface ClipOptions {
  * @throws If `maxNorm` or `ord` is out of range.
  * @see Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
  */
-export function clipByGlobalNorm(maxNorm: number, { ord = 2 }: ClipOptions = {}): Transform {
+export function clipByGlobalNorm(maxNorm: number, options: ClipOptions = {}): Transform {
+  checkOptions('clipByGlobalNorm', options, CLIP_OPTIONS);
+  const { ord = 2 } = options;
   checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, { above: 0, typical: 1 });
   checkOrder('clipByGlobalNorm', ord);
   return {

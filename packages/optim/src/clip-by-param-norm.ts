@@ -1,6 +1,7 @@
+import { checkOptions } from '@evenkeel/ops';
 import { mul } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
-import type { ClipOptions } from './clip-by-global-norm.js';
+import { CLIP_OPTIONS, type ClipOptions } from './clip-by-global-norm.js';
 import { clipFactor } from './clip-factor.js';
 import { checkOrder } from './norm.js';
 import { stateless } from './per-param.js';
@@ -17,7 +18,9 @@ import type { Transform } from './transform.js';
  * @param maxNorm The largest norm that passes, > 0; Infinity never clips.
  * @throws If `maxNorm` or `ord` is out of range.
  */
-export function clipByParamNorm(maxNorm: number, { ord = 2 }: ClipOptions = {}): Transform {
+export function clipByParamNorm(maxNorm: number, options: ClipOptions = {}): Transform {
+  checkOptions('clipByParamNorm', options, CLIP_OPTIONS);
+  const { ord = 2 } = options;
   checkNumber('clipByParamNorm', 'maxNorm', maxNorm, { above: 0, typical: 1 });
   checkOrder('clipByParamNorm', ord);
   return withoutStep(stateless('clipByParamNorm', (g) => mul(g, clipFactor([g], maxNorm, ord))));

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { add, mul } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import { perParam } from './per-param.js';
@@ -20,7 +21,9 @@ export interface MomentumOptions {
  * @param decay How much of the sum survives a step (μ), in [0, 1).
  * @throws If `decay` is out of range.
  */
-export function momentum(decay: number, { nesterov = false }: MomentumOptions = {}): Transform {
+export function momentum(decay: number, options: MomentumOptions = {}): Transform {
+  checkOptions('momentum', options, OPTIONS);
+  const { nesterov = false } = options;
   checkNumber('momentum', 'decay', decay, { atLeast: 0, below: 1, typical: 0.9 });
   const rule = perParam('momentum', ['sum'], (g, slots) => {
     const sum = add(mul(slots.sum, decay), g);
@@ -28,3 +31,5 @@ export function momentum(decay: number, { nesterov = false }: MomentumOptions = 
   });
   return withoutStep(rule);
 }
+
+const OPTIONS: Record<keyof MomentumOptions, true> = { nesterov: true };

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { chain } from './chain.js';
 import { scaleByLearningRate } from './learning-rate.js';
 import { type MomentumOptions, momentum as momentumOf } from './momentum.js';
@@ -23,15 +24,19 @@ export interface SgdOptions extends MomentumOptions {
  *
  * @throws If an option is out of range.
  */
-export function sgd({
-  learningRate = 0.01,
-  momentum = 0,
-  nesterov,
-  weightDecay = 0,
-}: SgdOptions = {}): Transform {
+export function sgd(options: SgdOptions = {}): Transform {
+  checkOptions('sgd', options, OPTIONS);
+  const { learningRate = 0.01, momentum = 0, nesterov, weightDecay = 0 } = options;
   return chain(
     addDecayedWeights(weightDecay),
     ...(momentum === 0 ? [] : [momentumOf(momentum, { nesterov })]),
     scaleByLearningRate(learningRate),
   );
 }
+
+const OPTIONS: Record<keyof SgdOptions, true> = {
+  learningRate: true,
+  momentum: true,
+  nesterov: true,
+  weightDecay: true,
+};

@@ -16,6 +16,9 @@ function exactly(w: readonly number[], g: readonly number[], rescale: boolean): 
 
 describeEdges(exports, {
   orthograd() {
+    expect(() => orthograd({ foo: 1 } as never)).toThrow(
+      "orthograd: option 'foo' is unknown, expected one of 'rescale'.",
+    );
     const nothing = tf.variable(tf.zeros([0, 4]), true, 'nothing');
     const optimizer = optimizerOf(orthograd());
     optimizer.applyGradients([{ name: 'nothing', tensor: tf.zeros([0, 4]) }]);

@@ -1,4 +1,4 @@
-import { innerProduct, KERNELS, kernelOr, sumOfSquares } from '@evenkeel/ops';
+import { checkOptions, innerProduct, KERNELS, kernelOr, sumOfSquares } from '@evenkeel/ops';
 import { stateless, type Transform, withoutStep } from '@evenkeel/optim';
 import {
   abs,
@@ -50,7 +50,9 @@ const NOISE = 1e-6;
  * @see Prieto et al., "Grokking at the Edge of Numerical Stability", 2025, section 5.
  *     https://arxiv.org/abs/2501.04697
  */
-export function orthograd({ rescale = true }: OrthogradOptions = {}): Transform {
+export function orthograd(options: OrthogradOptions = {}): Transform {
+  checkOptions('orthograd', options, OPTIONS);
+  const { rescale = true } = options;
   const rule = stateless('orthograd', (gradient, param) =>
     kernelOr(KERNELS.orthogonalProjection, { gradient, param }, { rescale }, () =>
       orthogonalProjection(gradient, param, rescale),
@@ -77,3 +79,5 @@ function orthogonalProjection(g: Tensor, w: Tensor, rescale: boolean): Tensor {
 const largest = (x: Tensor): Scalar => oneIfZero(max(abs(x)));
 
 const oneIfZero = (x: Scalar): Scalar => where(equal(x, 0), 1, x);
+
+const OPTIONS: Record<keyof OrthogradOptions, true> = { rescale: true };

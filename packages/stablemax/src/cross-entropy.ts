@@ -42,6 +42,15 @@ export interface SparseCrossEntropyOptions extends CrossEntropyOptions {
   ignoreIndex?: number;
 }
 
+/** The names of {@link CrossEntropyOptions}. */
+export const DENSE_OPTIONS: Record<keyof CrossEntropyOptions, true> = { reduction: true };
+
+/** The names of {@link SparseCrossEntropyOptions}. */
+export const SPARSE_OPTIONS: Record<keyof SparseCrossEntropyOptions, true> = {
+  reduction: true,
+  ignoreIndex: true,
+};
+
 /** −Σ y log p over the last axis, for target probabilities y. */
 export function crossEntropy(
   caller: string,

@@ -10,6 +10,8 @@ const BIG = 3e38;
 
 /** The loss of no rows is 0 over 0 labels, with a gradient without entries; the loss of no classes is an error. */
 function ofNothing(loss: Loss, labelsOf: (shape: number[]) => tf.Tensor): void {
+  const unknown = { reductoin: 'sum' };
+  expect(() => loss(labelsOf([1, 3]), tf.zeros([1, 3]), unknown)).toThrow("Did you mean 'reduction'?");
   for (const shape of [
     [0, 3],
     [2, 0, 3],

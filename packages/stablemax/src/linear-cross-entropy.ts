@@ -1,4 +1,4 @@
-import { linear } from '@evenkeel/ops';
+import { checkOptions, linear } from '@evenkeel/ops';
 import {
   add,
   cast,
@@ -33,7 +33,13 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { type ClassScores, SOFTMAX, STABLEMAX } from './class-scores.js';
-import { checkReduction, ofNothing, reduced, type SparseCrossEntropyOptions } from './cross-entropy.js';
+import {
+  checkReduction,
+  ofNothing,
+  reduced,
+  SPARSE_OPTIONS,
+  type SparseCrossEntropyOptions,
+} from './cross-entropy.js';
 import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
 
 export interface LinearCrossEntropyOptions extends SparseCrossEntropyOptions {
@@ -95,6 +101,16 @@ export function linearStablemaxCrossEntropy(
   return inPieces('linearStablemaxCrossEntropy', STABLEMAX, labels, x, weight, options) as Scalar;
 }
 
+const OPTIONS: Record<keyof LinearCrossEntropyOptions, true> = {
+  ...SPARSE_OPTIONS,
+  bias: true,
+  softcap: true,
+  labelSmoothing: true,
+  zLoss: true,
+  chunkSize: true,
+  frozen: true,
+};
+
 /** How many logits are in memory at once, unless said otherwise: 16 MB. */
 const LOGITS_AT_ONCE = 2 ** 22;
 
@@ -107,8 +123,9 @@ function inPieces(
   options: LinearCrossEntropyOptions,
 ): Tensor {
   const { reduction = 'mean', ignoreIndex } = options;
+  checkOptions(caller, options, OPTIONS);
   checkReduction(caller, reduction);
-  checkOptions(caller, options);
+  checkRanges(caller, options);
   checkShapes(caller, x, weight, options.bias);
   const [classes, width] = weight.shape;
   checkLabels(caller, labels, { shape: [...x.shape.slice(0, -1), classes], rank: x.rank }, ignoreIndex);
@@ -268,7 +285,7 @@ function checkShapes(caller: string, x: Tensor, weight: Tensor, bias?: Tensor): 
   );
 }
 
-function checkOptions(
+function checkRanges(
   caller: string,
   { softcap, labelSmoothing = 0, zLoss = 0, chunkSize = 1 }: LinearCrossEntropyOptions,
 ): void {

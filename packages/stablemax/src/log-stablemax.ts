@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   abs,
   add,
@@ -13,7 +14,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { accurateLog1p } from './accurate-log1p.js';
 import { indicator } from './indicator.js';
-import { checkStablemaxOptions, clamped, type StablemaxOptions } from './options.js';
+import { checkStablemaxOptions, clamped, STABLEMAX_OPTIONS, type StablemaxOptions } from './options.js';
 import { overLastAxis } from './over-last-axis.js';
 import { logS, scaledS } from './s.js';
 import { stablemax } from './stablemax.js';
@@ -35,6 +36,7 @@ import { stablemax } from './stablemax.js';
  * @see Prieto et al., "Grokking at the Edge of Numerical Stability", 2025, section 4.
  */
 export function logStablemax(logits: Tensor, axis = -1, options: StablemaxOptions = {}): Tensor {
+  checkOptions('logStablemax', options, STABLEMAX_OPTIONS);
   checkStablemaxOptions('logStablemax', options);
   const { epsilon = 0 } = options;
   return overLastAxis('logStablemax', logits, axis, (x) =>

@@ -8,6 +8,9 @@ export interface StablemaxOptions {
   epsilon?: number;
 }
 
+/** The names of {@link StablemaxOptions}. */
+export const STABLEMAX_OPTIONS: Record<keyof StablemaxOptions, true> = { clampMin: true, epsilon: true };
+
 /** @throws If an option is NaN or out of range. */
 export function checkStablemaxOptions(where: string, { clampMin, epsilon }: StablemaxOptions): void {
   if (clampMin !== undefined && !Number.isFinite(clampMin)) {

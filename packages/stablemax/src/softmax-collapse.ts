@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   cast,
   div,
@@ -39,11 +40,9 @@ export interface CollapseOptions {
  * @see Prieto et al., "Grokking at the Edge of Numerical Stability", 2025, section 3.
  *     https://arxiv.org/abs/2501.04697
  */
-export function softmaxCollapse(
-  labels: Tensor,
-  logits: Tensor,
-  { ignoreIndex }: CollapseOptions = {},
-): Scalar {
+export function softmaxCollapse(labels: Tensor, logits: Tensor, options: CollapseOptions = {}): Scalar {
+  checkOptions('softmaxCollapse', options, OPTIONS);
+  const { ignoreIndex } = options;
   checkLabels('softmaxCollapse', labels, logits, ignoreIndex);
   const isCollapsed = () => equal(sum(exp(sub(logits, max(logits, -1, true))), -1), 1);
   return shareOf(isCollapsed, labels, ignoreIndex);
@@ -59,7 +58,9 @@ export function softmaxCollapse(
  * @returns A scalar from 0 to 1, 0 if no label counts. It says over how many labels it is, as the losses do.
  * @throws If shapes or dtype do not fit or a label is out of range.
  */
-export function zeroLossShare(labels: Tensor, logits: Tensor, { ignoreIndex }: CollapseOptions = {}): Scalar {
+export function zeroLossShare(labels: Tensor, logits: Tensor, options: CollapseOptions = {}): Scalar {
+  checkOptions('zeroLossShare', options, OPTIONS);
+  const { ignoreIndex } = options;
   checkLabels('zeroLossShare', labels, logits, ignoreIndex);
   const isZero = () =>
     equal(sparseSoftmaxCrossEntropy(labels, logits, { ignoreIndex, reduction: 'none' }), 0);
@@ -78,3 +79,5 @@ function shareOf(hits: () => Tensor, labels: Tensor, ignoreIndex: number | undef
   });
   return meanOver(share, count);
 }
+
+const OPTIONS: Record<keyof CollapseOptions, true> = { ignoreIndex: true };

@@ -1,8 +1,10 @@
-import { KERNELS } from '@evenkeel/ops';
+import { checkOptions, KERNELS } from '@evenkeel/ops';
 import { logSoftmax, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
   type CrossEntropyOptions,
   crossEntropy,
+  DENSE_OPTIONS,
+  SPARSE_OPTIONS,
   type SparseCrossEntropyOptions,
   sparseCrossEntropy,
 } from './cross-entropy.js';
@@ -25,6 +27,7 @@ export function softmaxCrossEntropy(
   logits: Tensor,
   options: CrossEntropyOptions = {},
 ): Scalar {
+  checkOptions('softmaxCrossEntropy', options, DENSE_OPTIONS);
   return crossEntropy('softmaxCrossEntropy', onehotLabels, logits, overClasses, options) as Scalar;
 }
 
@@ -43,6 +46,7 @@ export function sparseSoftmaxCrossEntropy(
   logits: Tensor,
   options: SparseCrossEntropyOptions = {},
 ): Scalar {
+  checkOptions('sparseSoftmaxCrossEntropy', options, SPARSE_OPTIONS);
   return sparseCrossEntropy('sparseSoftmaxCrossEntropy', labels, logits, SPARSE, options) as Scalar;
 }
 

@@ -1,13 +1,15 @@
-import { KERNELS } from '@evenkeel/ops';
+import { checkOptions, KERNELS } from '@evenkeel/ops';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import {
   type CrossEntropyOptions,
   crossEntropy,
+  DENSE_OPTIONS,
+  SPARSE_OPTIONS,
   type SparseCrossEntropyOptions,
   sparseCrossEntropy,
 } from './cross-entropy.js';
 import { logStablemax } from './log-stablemax.js';
-import { checkStablemaxOptions, type StablemaxOptions } from './options.js';
+import { checkStablemaxOptions, STABLEMAX_OPTIONS, type StablemaxOptions } from './options.js';
 
 /**
  * Cross-entropy in nats of StableMax probabilities. Takes the place of `tf.losses.softmaxCrossEntropy`,
@@ -30,7 +32,10 @@ export function stablemaxCrossEntropy(
   logits: Tensor,
   options: CrossEntropyOptions & StablemaxOptions = {},
 ): Scalar {
-  const logProbabilities = (x: Tensor) => logStablemax(x, -1, options);
+  checkOptions('stablemaxCrossEntropy', options, { ...DENSE_OPTIONS, ...STABLEMAX_OPTIONS });
+  const { clampMin, epsilon } = options;
+  checkStablemaxOptions('stablemaxCrossEntropy', options);
+  const logProbabilities = (x: Tensor) => logStablemax(x, -1, { clampMin, epsilon });
   return crossEntropy('stablemaxCrossEntropy', onehotLabels, logits, logProbabilities, options) as Scalar;
 }
 
@@ -51,9 +56,11 @@ export function sparseStablemaxCrossEntropy(
   logits: Tensor,
   options: SparseCrossEntropyOptions & StablemaxOptions = {},
 ): Scalar {
-  const isPlain = options.clampMin === undefined && !options.epsilon;
+  checkOptions('sparseStablemaxCrossEntropy', options, { ...SPARSE_OPTIONS, ...STABLEMAX_OPTIONS });
+  const { clampMin, epsilon } = options;
+  const isPlain = clampMin === undefined && !epsilon;
   const loss = {
-    logProbabilities: (x: Tensor) => logStablemax(x, -1, options),
+    logProbabilities: (x: Tensor) => logStablemax(x, -1, { clampMin, epsilon }),
     kernels: isPlain ? KERNEL_PAIR : undefined,
   };
   checkStablemaxOptions('sparseStablemaxCrossEntropy', options);

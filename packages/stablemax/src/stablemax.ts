@@ -1,5 +1,6 @@
+import { checkOptions } from '@evenkeel/ops';
 import { add, customGrad, div, type GradSaveFunc, mul, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
-import { checkStablemaxOptions, clamped, type StablemaxOptions } from './options.js';
+import { checkStablemaxOptions, clamped, STABLEMAX_OPTIONS, type StablemaxOptions } from './options.js';
 import { overLastAxis } from './over-last-axis.js';
 import { scaledS, slope } from './s.js';
 
@@ -24,6 +25,7 @@ import { scaledS, slope } from './s.js';
  *     https://arxiv.org/abs/2501.04697
  */
 export function stablemax(logits: Tensor, axis = -1, options: StablemaxOptions = {}): Tensor {
+  checkOptions('stablemax', options, STABLEMAX_OPTIONS);
   checkStablemaxOptions('stablemax', options);
   const shares = normalise(options.epsilon ?? 0);
   return overLastAxis('stablemax', logits, axis, (x) => shares(clamped(x, options)));

@@ -1,6 +1,7 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '../check-number.js';
 import type { Schedule } from './schedule.js';
-import { type WarmupOptions, warmup } from './warmup.js';
+import { WARMUP_OPTIONS, type WarmupOptions, warmup } from './warmup.js';
 
 export interface DecayOptions extends WarmupOptions {
   /** Steps at the peak before the decay begins. Default 0. */
@@ -18,6 +19,7 @@ export interface DecayOptions extends WarmupOptions {
  *     is left: 1 at 0, and 0 at 1.
  */
 export function decay(where: string, options: DecayOptions, shape: (done: number) => number): Schedule {
+  checkOptions(where, options, OPTIONS);
   const { peak, warmupSteps = 0, holdSteps = 0, totalSteps, floor = 0 } = options;
   checkNumber(where, 'holdSteps', holdSteps, { atLeast: 0, below: Infinity, typical: 0 });
   checkNumber(where, 'floor', floor, { atLeast: 0, below: Infinity, typical: 0 });
@@ -35,3 +37,10 @@ export function decay(where: string, options: DecayOptions, shape: (done: number
     return done < 1 ? floor + (peak - floor) * shape(done) : floor;
   });
 }
+
+const OPTIONS: Record<keyof DecayOptions, true> = {
+  ...WARMUP_OPTIONS,
+  holdSteps: true,
+  totalSteps: true,
+  floor: true,
+};

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '../check-number.js';
 import type { Schedule } from './schedule.js';
 
@@ -18,8 +19,12 @@ export interface StaircaseInverseSqrtOptions {
  * @throws If a number is out of range.
  * @see Newhouse et al., "Training Transformers with Enforced Lipschitz Constants", 2025.
  */
-export function staircaseInverseSqrt({ peak, stairSteps = 512 }: StaircaseInverseSqrtOptions): Schedule {
+export function staircaseInverseSqrt(options: StaircaseInverseSqrtOptions): Schedule {
+  checkOptions('staircaseInverseSqrt', options, OPTIONS);
+  const { peak, stairSteps = 512 } = options;
   checkNumber('staircaseInverseSqrt', 'peak', peak, { atLeast: 0, below: Infinity, typical: 1e-3 });
   checkNumber('staircaseInverseSqrt', 'stairSteps', stairSteps, { above: 0, below: Infinity, typical: 512 });
   return (count) => peak / (1 + Math.sqrt(Math.floor(count / stairSteps)));
 }
+
+const OPTIONS: Record<keyof StaircaseInverseSqrtOptions, true> = { peak: true, stairSteps: true };

@@ -26,3 +26,10 @@ export function warmup(
   return (count) =>
     count < warmupSteps ? start + (peak - start) * (count / warmupSteps) : after(count - warmupSteps);
 }
+
+/** The names of {@link WarmupOptions}. */
+export const WARMUP_OPTIONS: Record<keyof WarmupOptions, true> = {
+  peak: true,
+  warmupSteps: true,
+  start: true,
+};
