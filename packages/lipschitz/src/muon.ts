@@ -29,7 +29,10 @@ export interface MuonOptions extends MatrixOptions {
   equilibrateRows?: boolean;
   /** Gives the orthogonal update the Frobenius norm √min(fanOut, fanIn) (Muon+). Default false. */
   renormalize?: boolean;
-  /** Evens out the rows of the orthogonal update, or its columns (NorMuon): how much of their average square survives a step, in [0, 1). Default off. */
+  /**
+   * Evens out the rows of the orthogonal update, or its columns where there are more of those (NorMuon): how much of their
+   * average square survives a step (β₂), in [0, 1). Default off.
+   */
   beta2?: number;
   /**
    * The size s of an update:
@@ -63,9 +66,9 @@ const SCALES = {
  * which is for whole models. What was added to Muon since can be switched on one by one; `nanochatMuon` is all of it.
  *
  * Promises constraints how far a step can go (`StepBound`), so that `spectralSoftCap` stays cheap: η t s times the
- * largest value that the schedule makes, 1.0003 for `'six-step'`, 1.2036 for `'keller-jordan'` and 1.142 for `'polar-express'`. With
- * `renormalize` or `beta2` a gradient of rank 1 can raise that to √min(fanOut, fanIn), and the cap bounds the norm itself.
- * `cautiousDecay` can even raise a norm: an entry-wise mask is no contraction.
+ * largest value that the schedule makes, 1.0003 for `'six-step'`, 1.146 for `'five-step'`, 1.2036 for `'keller-jordan'` and
+ * 1.142 for `'polar-express'`. With `renormalize` or `beta2` a gradient of rank 1 can raise that to √min(fanOut, fanIn), and
+ * the cap then bounds the norm itself. `cautiousDecay` can even raise a norm: an entry-wise mask is no contraction.
  *
  * @throws If an option is out of range; at the step, if a parameter has rank 0 or 1.
  * @see Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024. Computed in float32, theirs in
