@@ -67,6 +67,8 @@ export type { WindowOrder } from './window-order.js';
 // Instructions.
 
 export { alpacaPrompt, type Instruction } from './alpaca-prompt.js';
+export type { Chat, Conversation, Message } from './chat.js';
+export { chatTemplate } from './chat-template.js';
 export {
   type InstructionDataset,
   type InstructionDatasetOptions,
@@ -74,3 +76,4 @@ export {
   instructionDataset,
 } from './instruction-dataset.js';
 export { readInstructions } from './instruction-records.js';
+export type { InstructionLengths } from './instruction-rows.js';

@@ -1,5 +1,6 @@
 import {
   alpacaPrompt,
+  type Conversation,
   characterTokenizer,
   gpt2Tokenizer,
   type Instruction,
@@ -19,7 +20,7 @@ const records = [...'abcdefghij'].map((output) => ({ instruction: 'xy', output: 
 const prompt = ({ instruction }: Instruction) => `${instruction}>`;
 const make = (
   options: Partial<InstructionDatasetOptions> = {},
-  from: readonly Instruction[] | string = records,
+  from: readonly (Instruction | Conversation)[] | string = records,
 ) => instructionDataset(from, { tokenizer: letters, contextLength: 8, batchSize: 3, prompt, ...options });
 
 function take({ inputs, targets }: { inputs: tf.Tensor2D; targets: tf.Tensor2D }) {

@@ -1,8 +1,10 @@
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { alpacaPrompt, type Instruction } from './alpaca-prompt.js';
+import type { Chat, Conversation } from './chat.js';
 import { checkFits, checkOptions, checkSeed, checkWhole, MAX_COUNT, show } from './check.js';
 import { EpochOrder } from './epoch-order.js';
-import { instructionOf, recordsOf } from './instruction-records.js';
+import { recordsOf } from './instruction-records.js';
+import { encodeRows, type InstructionLengths, type Row, type RowOptions } from './instruction-rows.js';
 import { checkBelongs, checkDrawn } from './position.js';
 import { sha256OfNumbers } from './sha256.js';
 import type { TokenBatch } from './token-dataset.js';
@@ -29,6 +31,13 @@ export interface InstructionDatasetOptions {
   ignoreIndex?: number;
   /** Writes an instruction as a prompt. Default {@link alpacaPrompt}. */
   prompt?: (instruction: Instruction) => string;
+  /** Writes a conversation, for records that are such: `await chatTemplate(tokenizer)`, or a function of one's own. */
+  chat?: Chat;
+  /**
+   * Puts several examples into a row where they have room, whole and one after another, so that little is padding. Attention
+   * crosses them: a model sees the examples before its own in the row, as is usual. Default false.
+   */
+  packing?: boolean;
 }
 
 /** Where an instruction dataset stands, and in which rows; goes through JSON. */
@@ -43,10 +52,12 @@ export interface InstructionDatasetState {
 
 /** Instructions in batches; see {@link instructionDataset}. */
 export interface InstructionDataset {
-  /** Number of examples that are used. */
+  /** Number of rows: of examples that are used, or fewer if they are packed. */
   readonly size: number;
   /** Number of examples left out, because their prompt alone fills the context or there is no response. */
   readonly skipped: number;
+  /** How many tokens there are, how many are learnt, and how many examples were cut or left out. */
+  readonly lengths: InstructionLengths;
   /** How many batches `pass()` has. */
   readonly batchesPerPass: number;
   /** The next batch. Each epoch takes every example once; a batch may end one and begin the next. Tensors are yours. */
@@ -65,11 +76,11 @@ export interface InstructionDataset {
 const WHERE = 'instructionDataset';
 const OPTIONS = [
   ...['tokenizer', 'contextLength', 'batchSize', 'order', 'seed', 'padding'],
-  ...['padToken', 'endOfText', 'ignoreIndex', 'prompt'],
+  ...['padToken', 'endOfText', 'ignoreIndex', 'prompt', 'chat', 'packing'],
 ];
 
 /**
- * Fine-tuning data in Alpaca's form: a prompt, and a response that alone is learnt.
+ * Fine-tuning data: a prompt, and a response that alone is learnt; or a conversation, of which the assistant's turns are.
  *
  *     row        p₁  p₂ … pₘ  r₁  r₂ … rₙ  end
  *     inputs     p₁  p₂ … pₘ  r₁  …    rₙ  pad …
@@ -81,17 +92,18 @@ const OPTIONS = [
  * where ':' and the sign can become one token; this encodes them apart, as they are when a model generates.
  *
  * @param records `{ instruction, input?, output }` each, or such a list as JSON or JSON lines; of a file, what
- *     `readInstructions` gives. An input that is null, as `datasets` and pandas write it, is none.
+ *     `readInstructions` gives. An input that is null, as `datasets` and pandas write it, is none. Conversations are
+ *     `{ messages: [{ role, content }, …] }` or ShareGPT's `{ conversations: [{ from, value }, …] }`.
  * @throws If a record is damaged, no record fits, or an option is unknown or out of range.
  */
 export function instructionDataset(
-  records: readonly Instruction[] | string,
+  records: readonly (Instruction | Conversation)[] | string,
   options: InstructionDatasetOptions,
 ): InstructionDataset {
   const settings = completeOptions(options);
   const { contextLength, batchSize, order, seed, padding, padToken, ignoreIndex } = settings;
   const list = recordsOf(WHERE, records);
-  const rows = list.map((record, i) => encodeRecord(record, i, settings)).filter((row) => row !== undefined);
+  const { rows, lengths } = encodeRows(WHERE, list, settings);
   const size = rows.length;
   if (size === 0) {
     throw new Error(
@@ -107,7 +119,7 @@ export function instructionDataset(
   let hash: string | undefined;
   const belongings = () => {
     hash ??= sha256OfNumbers(
-      rows.flatMap(({ tokens, promptLength }) => [Int32Array.of(tokens.length, promptLength), tokens]),
+      rows.flatMap(({ tokens, learnt }) => [Int32Array.of(tokens.length, ...learnt.flat()), tokens]),
     );
     return { sha256: hash, order, seed };
   };
@@ -116,9 +128,9 @@ export function instructionDataset(
     const length = padding === 'longest' ? longest : contextLength;
     const inputs = new Int32Array(batch.length * length).fill(padToken);
     const targets = new Int32Array(batch.length * length).fill(ignoreIndex);
-    batch.forEach(({ tokens, promptLength }, i) => {
+    batch.forEach(({ tokens, learnt }, i) => {
       inputs.set(tokens.subarray(0, -1), i * length);
-      targets.set(tokens.subarray(promptLength), i * length + promptLength - 1);
+      for (const [from, to] of learnt) targets.set(tokens.subarray(from, to), i * length + from - 1);
     });
     const shape: [number, number] = [batch.length, length];
     return { inputs: tensor2d(inputs, shape, 'int32'), targets: tensor2d(targets, shape, 'int32') };
@@ -126,7 +138,8 @@ export function instructionDataset(
 
   return {
     size,
-    skipped: list.length - size,
+    skipped: lengths.skipped,
+    lengths,
     batchesPerPass: Math.ceil(size / batchSize),
     batch() {
       const batch = Array.from({ length: batchSize }, (_, row) => example(drawn + row));
@@ -146,28 +159,7 @@ export function instructionDataset(
   };
 }
 
-/** Prompt, response and end; at least one token of each of the first two. */
-interface Row {
-  readonly tokens: Int32Array;
-  readonly promptLength: number;
-}
-
-type Settings = Required<Omit<InstructionDatasetOptions, 'endOfText'>> & { endOfText: number | false };
-
-/** @returns Nothing if the prompt leaves no room for a response. */
-function encodeRecord(
-  record: unknown,
-  i: number,
-  { tokenizer, contextLength, endOfText, prompt }: Settings,
-): Row | undefined {
-  const instruction = instructionOf(WHERE, record, i);
-  const promptTokens = tokenizer.encode(prompt(instruction));
-  const response = [...tokenizer.encode(instruction.output), ...(endOfText === false ? [] : [endOfText])];
-  const promptLength = promptTokens.length;
-  if (promptLength === 0 || promptLength > contextLength || response.length === 0) return undefined;
-  const tokens = Int32Array.from([...promptTokens, ...response].slice(0, contextLength + 1));
-  return { tokens, promptLength };
-}
+type Settings = Required<Omit<InstructionDatasetOptions, 'endOfText' | 'chat'>> & RowOptions;
 
 function completeOptions(options: InstructionDatasetOptions): Settings {
   checkOptions(WHERE, options, OPTIONS);
@@ -181,6 +173,7 @@ function completeOptions(options: InstructionDatasetOptions): Settings {
   } = options;
   checkTokenizer(WHERE, tokenizer);
   const { endOfText = tokenizer.endOfText ?? false, ignoreIndex = -100, prompt = alpacaPrompt } = options;
+  const { chat, packing = false } = options;
   const { padToken = endOfText === false ? 0 : endOfText } = options;
   const last = tokenizer.vocabSize - 1;
   checkWhole(WHERE, 'contextLength', contextLength, 1, MAX_COUNT, "Take the model's context.");
@@ -201,6 +194,14 @@ function completeOptions(options: InstructionDatasetOptions): Settings {
       `${WHERE}: prompt is ${show(prompt)}, expected a function of a record. Try alpacaPrompt.`,
     );
   }
+  if (chat !== undefined && typeof chat !== 'function') {
+    throw new Error(
+      `${WHERE}: chat is ${show(chat)}, expected a function of messages. Try await chatTemplate(tokenizer).`,
+    );
+  }
+  if (typeof packing !== 'boolean') {
+    throw new Error(`${WHERE}: packing is ${show(packing)}, expected true or false.`);
+  }
   return {
     tokenizer,
     contextLength,
@@ -212,5 +213,7 @@ function completeOptions(options: InstructionDatasetOptions): Settings {
     endOfText,
     ignoreIndex,
     prompt,
+    chat,
+    packing,
   };
 }

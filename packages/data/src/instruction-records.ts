@@ -1,15 +1,16 @@
 import { type Bytes, parseRecords, readRecords } from '@evenkeel/files';
 import type { Instruction } from './alpaca-prompt.js';
+import type { Conversation } from './chat.js';
 import { show } from './check.js';
 
 /**
- * Reads a file of instructions, in JSON (`alpaca_data.json`) or one record a line (JSON lines), for `instructionDataset`.
+ * Reads a file of instructions or conversations, in JSON (`alpaca_data.json`) or one record a line (JSON lines), for `instructionDataset`.
  *
  * @param file A file's name (in Node), a URL, a Blob or a buffer.
  * @throws If it cannot be opened, is no text, or is no JSON, by the line's number.
  */
-export async function readInstructions(file: Bytes): Promise<readonly Instruction[]> {
-  return (await readRecords('readInstructions', file)) as Instruction[];
+export async function readInstructions(file: Bytes): Promise<readonly (Instruction | Conversation)[]> {
+  return (await readRecords('readInstructions', file)) as (Instruction | Conversation)[];
 }
 
 /**
@@ -50,10 +51,9 @@ export function instructionOf(where: string, record: unknown, i: number): Requir
     if ((value === undefined || value === null) && ifMissing !== undefined) return ifMissing;
     if (value === undefined) {
       const names = Object.keys(record);
-      const chat = CHATS.find((known) => names.includes(known));
       throw fail(
         ` has no ${name}; it has ${names.length === 0 ? 'no fields' : brief(names.join(', '))}`,
-        chat ? `${FORM}. It is a chat: write its turns in that form.` : `${FORM}. Name its fields so.`,
+        `${FORM}, { messages } or { conversations }. Name its fields so.`,
       );
     }
     const kind = typeof value === 'number' ? `the number ${value}` : show(value);

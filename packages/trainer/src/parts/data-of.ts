@@ -1,11 +1,15 @@
 import {
   alpacaPrompt,
+  type Chat,
+  type Conversation,
   characterTokenizer,
+  chatTemplate,
   type Examples,
   gpt2Tokenizer,
   type Instruction,
   instructionDataset,
   modularArithmetic,
+  type PublishedTokenizer,
   readInstructions,
   sparseParity,
   TokenDataset,
@@ -69,6 +73,7 @@ export async function dataOf(
         known ?? (await tokenizerNamed(WHERE, data.tokenizer ?? 'gpt2', { documents: textsOf(records) }));
       const train = instructionDataset(records, {
         tokenizer,
+        chat: await chatOf(records, tokenizer),
         contextLength: needed(contextLength),
         batchSize: data.batchSize,
         order: data.order,
@@ -107,8 +112,17 @@ export async function dataOf(
   }
 }
 
-function* textsOf(records: readonly Instruction[]): Generator<string> {
-  for (const record of records) yield `${alpacaPrompt(record)}${record.output}`;
+function* textsOf(records: readonly (Instruction | Conversation)[]): Generator<string> {
+  for (const record of records) if (isInstruction(record)) yield `${alpacaPrompt(record)}${record.output}`;
+}
+
+const isInstruction = (record: unknown): record is Instruction =>
+  typeof record === 'object' && record !== null && 'instruction' in record;
+
+/** How conversations are written, where there are any and the tokenizer has a template. */
+async function chatOf(records: readonly unknown[], tokenizer: Tokenizer): Promise<Chat | undefined> {
+  if (records.every(isInstruction) || !('chatTemplate' in tokenizer)) return undefined;
+  return chatTemplate(tokenizer as PublishedTokenizer);
 }
 
 type TokenData = Extract<RunConfig['data'], { kind: 'tokens' | 'text' }>;
