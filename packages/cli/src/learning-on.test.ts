@@ -117,7 +117,7 @@ describe('a run that learns on from a run', () => {
   it.each<[Flags, string]>([
     [{ text: at('cyrillic.txt') }, 'not in the vocabulary'],
     [{ 'data.tokenizer': 'gpt2' }, "data.tokenizer is 'gpt2', expected 'characters'"],
-    [{ 'model.layers': 2 }, "has no 'blocks.1."],
+    [{ 'model.layers': 2 }, "has no 'gpt/blocks.1."],
     [{ out: at('first'), overwrite: true }, 'a run in the folder of the new one'],
   ])('refuses what does not fit: %j', async (values, message) => {
     writeFileSync(at('cyrillic.txt'), 'ключ '.repeat(100));

@@ -1,6 +1,7 @@
 import { checkOptions } from '@evenkeel/ops';
 import {
   type ByName,
+  checkedSchedule,
   checkNumber,
   countOf,
   heldCount,
@@ -118,11 +119,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
         `Add layerDecay: 'layer', or leave layerOf out.`,
     );
   }
-  const rateAt = (count: number) => {
-    const rate = typeof learningRate === 'function' ? learningRate(count) : learningRate;
-    return checkNumber(where, 'learningRate', rate, { atLeast: 0, below: Infinity, typical: 1e-3 });
-  };
-  if (typeof learningRate !== 'function') rateAt(0);
+  const rateAt = checkedSchedule(where, learningRate);
   const readSignal = combineSignals(grokkingSignals);
   const last = { alpha: alphaInit, signal: null as number | null };
 

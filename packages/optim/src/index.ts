@@ -56,5 +56,6 @@ export { WithTransform, withTransform } from './with-transform.js';
 export { checkNumber, type NumberRange } from './check-number.js';
 export { clipFactor } from './clip-factor.js';
 export { countOf, heldCount, heldTensor } from './held.js';
+export { checkedSchedule } from './learning-rate.js';
 export { globalNorm, type NormOrder } from './norm.js';
 export { withoutStep } from './steps-made.js';

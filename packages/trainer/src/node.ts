@@ -2,7 +2,7 @@ export * from '@evenkeel/loop/node';
 
 export { loadConfigFile } from './config/load-config.js';
 export { nameOf, type Planned, type PlannedRun, plannedRun, writtenConfig } from './config/planned-run.js';
-export { tinyShakespeare } from './config/tiny-shakespeare.js';
+export { isTinyShakespeare, tinyShakespeare } from './config/tiny-shakespeare.js';
 
 export { type Exported, exportModel, FILES as EXPORTED_FILES } from './folder/export-model.js';
 export { differing, type Judges, judgesOf, type LabelledBatch } from './folder/judges.js';

@@ -1,10 +1,10 @@
 import { join, resolve, sep } from 'node:path';
 import { makeFolder } from '@evenkeel/files';
-import { copyWeights, errorAlongPath, type Path, type Weights } from '@evenkeel/mode-connectivity';
+import { copyWeights, errorAlongPath, type Path } from '@evenkeel/mode-connectivity';
 import { plotPath } from '@evenkeel/mode-connectivity/plot';
 import { accuracy } from '@evenkeel/trainer';
 import type { Override } from '@evenkeel/trainer/config';
-import { IGNORED, localName, lossOf, UsageError } from '@evenkeel/trainer/config';
+import { IGNORED, lossOf, UsageError } from '@evenkeel/trainer/config';
 import {
   checkSameFunction,
   isRun,
@@ -107,17 +107,12 @@ async function pathBetween(
     hideCursor: true,
   });
   const { model } = first;
-  const [weightsA, weightsB] = [
-    byLocalName(copyWeights(model.variables)),
-    byLocalName(copyWeights(second.model.variables)),
-  ];
+  const [weightsA, weightsB] = [copyWeights(model.variables), copyWeights(second.model.variables)];
   const loss = lossOf(judges.config);
   try {
     if (process.stderr.isTTY && !json) bar.start(alphas, 0);
     return await errorAlongPath<LabelledBatch>(weightsA, weightsB, {
-      variables: Object.fromEntries(
-        model.variables.map((variable: tf.Variable) => [localName(variable.name), variable]),
-      ),
+      variables: model.variables,
       measure: ({ inputs, targets }) => {
         const logits = model.forward(inputs as tf.Tensor2D);
         return {
@@ -144,9 +139,6 @@ async function pathBetween(
     await judges.close();
   }
 }
-
-const byLocalName = (weights: Weights): Record<string, tf.Tensor> =>
-  Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [localName(name), tensor]));
 
 function shown({ alphas, values, barriers, atMean, distance }: Path): string {
   const columns = Object.entries(values).flatMap(([split, measures]) =>

@@ -1,6 +1,6 @@
 import type { Fields } from './fields.js';
 import { mergePairs, type PairMerge } from './merge-pairs.js';
-import type { Model } from './models.js';
+import type { Model } from './model.js';
 import { readVocabulary } from './vocabulary.js';
 
 /** The longest piece, and how many of them, whose tokens are remembered. */

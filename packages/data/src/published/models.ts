@@ -1,15 +1,8 @@
 import { bpe } from './bpe.js';
 import { Fields } from './fields.js';
+import type { Model } from './model.js';
 import { unigram } from './unigram.js';
 import { wordLevel, wordPiece } from './words.js';
-
-/** Turns a piece of text into tokens. */
-export interface Model {
-  /** Token to id. */
-  readonly vocabulary: ReadonlyMap<string, number>;
-  /** @throws If the piece cannot be written and there is no token for what is unknown. */
-  encode(piece: string): readonly number[];
-}
 
 /**
  * Reads `model`.

@@ -1,6 +1,6 @@
 import { bytesOf } from './bpe.js';
 import type { Fields } from './fields.js';
-import type { Model } from './models.js';
+import type { Model } from './model.js';
 import { MAX_ID } from './vocabulary.js';
 
 /** How much less than the worst token what is unknown counts. */

@@ -1,6 +1,6 @@
 import { unknownId } from './bpe.js';
 import type { Fields } from './fields.js';
-import type { Model } from './models.js';
+import type { Model } from './model.js';
 import { readVocabulary } from './vocabulary.js';
 
 /** Each piece is a token, or unknown. */

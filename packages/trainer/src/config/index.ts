@@ -6,7 +6,7 @@ export {
   type RunFile,
   runFileText,
 } from '../folder/run-file.js';
-export { assignWeights, checkSameRun, localName } from '../parts/assign-weights.js';
+export { assignWeights, checkSameRun } from '../parts/assign-weights.js';
 export { type ConfiguredData, type DataOptions, dataOf } from '../parts/data-of.js';
 export { ExampleBatches } from '../parts/example-batches.js';
 export { IGNORED, lossOf } from '../parts/loss-of.js';

@@ -1,5 +1,6 @@
 import type { NamedTensor, RunState } from '@evenkeel/loop';
-import { dispose, type Tensor, util, type Variable } from '@tensorflow/tfjs-core';
+import { matchByName } from '@evenkeel/safetensors';
+import { dispose, type Variable } from '@tensorflow/tfjs-core';
 import { UsageError } from '../usage-error.js';
 
 interface HasVariables {
@@ -18,24 +19,9 @@ export function assignWeights(
   weights: readonly NamedTensor[],
   from: string,
 ): void {
-  const byName = new Map(weights.map(({ name, tensor }) => [localName(name), tensor]));
-  const pairs = variables.map((variable): readonly [Variable, Tensor] => {
-    const name = localName(variable.name);
-    const tensor = byName.get(name);
-    byName.delete(name);
-    if (tensor && util.arraysEqual(tensor.shape, variable.shape)) return [variable, tensor];
-    throw new Error(
-      `assignWeights: '${from}' has ${tensor ? `'${name}' of shape [${tensor.shape}]` : `no '${name}'`}, expected ` +
-        `shape [${variable.shape}] as in the model. Describe the model that was saved.`,
-    );
-  });
-  const [more] = byName.keys();
-  if (more !== undefined) {
-    throw new Error(
-      `assignWeights: '${from}' has '${more}', expected only what the model has. Describe the model that was saved.`,
-    );
-  }
-  for (const [variable, tensor] of pairs) variable.assign(tensor);
+  const saved = weights.map(({ name, tensor }) => ({ name, shape: tensor.shape, tensor }));
+  const pairs = matchByName('assignWeights', saved, variables, { from: `'${from}'` });
+  for (const [{ tensor }, variable] of pairs) variable.assign(tensor);
 }
 
 /**
@@ -69,6 +55,3 @@ export function checkSameRun(state: RunState, run: string, where: string): void 
       'Put the run.json back with which that checkpoint was saved.',
   );
 }
-
-/** A parameter's name without its model's. */
-export const localName = (name: string): string => name.slice(name.indexOf('/') + 1);
