@@ -440,6 +440,8 @@ describe('help', () => {
       'resume',
       'sweep',
       'generate',
+      'chat',
+      'evaluate',
       'tokenize',
       'certify',
       'interpolate',

@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
 import { certifyCommand } from './commands/certify.js';
+import { chatCommand } from './commands/chat.js';
 import { doctorCommand } from './commands/doctor.js';
+import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { generateCommand } from './commands/generate.js';
 import { interpolateCommand } from './commands/interpolate.js';
@@ -30,6 +32,8 @@ export function createProgram(finish: (code: number) => void): Command {
     resumeCommand(finish),
     sweepCommand(finish),
     generateCommand(),
+    chatCommand(),
+    evaluateCommand(),
     tokenizeCommand(),
     certifyCommand(),
     interpolateCommand(),

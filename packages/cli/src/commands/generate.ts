@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { type GenerateOptions, GPT } from '@evenkeel/gpt-model';
 import { tokenizerNamed, UsageError, writingOf } from '@evenkeel/trainer/config';
 import { type OpenedModel, withModel } from '@evenkeel/trainer/node';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { numberFlag } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { outputOf } from '../output.js';
 import { standardInput } from '../standard-input.js';
@@ -23,11 +24,6 @@ interface Options extends BackendOptions {
   readonly json?: boolean;
 }
 
-const number = (text: string): number => {
-  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
-  throw new InvalidArgumentError('expected a number');
-};
-
 export function generateCommand(): Command {
   const command = new Command('generate')
     .summary('lets a model write')
@@ -42,20 +38,20 @@ export function generateCommand(): Command {
     )
     .option('--checkpoint <name>', 'of a run: latest, best, or like step-00000500', 'latest')
     .option('--tokenizer <file>', "a tokenizer.json, or gpt2 (default: the model's own)")
-    .option('--max-tokens <n>', 'write at most so many', number, 300)
-    .option('--temperature <t>', '0: always the likeliest; 1: as the model has it', number, 0.8)
-    .option('--top-k <n>', 'choose among the n likeliest', number)
-    .option('--top-p <p>', 'choose among the likeliest that make up p together', number)
-    .option('--min-p <p>', 'leave out what is less likely than p times the likeliest', number)
-    .option('--repetition-penalty <x>', 'above 1: what was there before becomes less likely', number)
+    .option('--max-tokens <n>', 'write at most so many', numberFlag, 300)
+    .option('--temperature <t>', '0: always the likeliest; 1: as the model has it', numberFlag, 0.8)
+    .option('--top-k <n>', 'choose among the n likeliest', numberFlag)
+    .option('--top-p <p>', 'choose among the likeliest that make up p together', numberFlag)
+    .option('--min-p <p>', 'leave out what is less likely than p times the likeliest', numberFlag)
+    .option('--repetition-penalty <x>', 'above 1: what was there before becomes less likely', numberFlag)
     .option(
       '--stop <text>',
       'end before this text; may come several times',
       (text, all: string[]) => [...all, text],
       [],
     )
-    .option('--samples <n>', 'write so many texts', number, 1)
-    .option('--seed <n>', 'the same seed writes the same text (default: another each time)', number)
+    .option('--samples <n>', 'write so many texts', numberFlag, 1)
+    .option('--seed <n>', 'the same seed writes the same text (default: another each time)', numberFlag)
     .option('--json', 'one JSON object per text');
   addBackendFlags(command);
   return command

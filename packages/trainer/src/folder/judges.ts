@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { choiceOf } from '../config/fields.js';
 import { type Override, type RawConfig, withOverrides } from '../config/overrides.js';
 import { parseRunConfig, type RunConfig } from '../config/schema.js';
+import { dataInFull } from '../config/short-forms.js';
 import { checkTokens } from '../parts/check-tokens.js';
 import { type ConfiguredData, dataOf } from '../parts/data-of.js';
 import { Mlp } from '../parts/mlp.js';
@@ -27,13 +28,15 @@ export interface Judges {
 /**
  * Data to judge models by: those that they learned from, or those that flags name.
  *
+ * @param options `whole`: other texts or tokens than the models learned from are not divided, unless flags say so.
  * @throws If there are none, if the models learned from different ones or by different losses, or if the data do not fit.
  */
 export async function judgesOf(
   models: readonly OpenedModel[],
   overrides: readonly Override[],
+  { whole = false }: { readonly whole?: boolean } = {},
 ): Promise<Judges> {
-  const [config, ...others] = judgingConfigs(models, overrides);
+  const [config, ...others] = judgingConfigs(models, overrides, whole);
   for (const other of others) checkSameJudge(config, other);
   await checkUnchanged(models, config);
   const [{ model }] = models;
@@ -69,16 +72,29 @@ export async function judgesOf(
 }
 
 /** The config of each run as flags change it; where no model is one's, what flags say alone. */
-function judgingConfigs(models: readonly OpenedModel[], overrides: readonly Override[]): RunConfig[] {
+function judgingConfigs(
+  models: readonly OpenedModel[],
+  overrides: readonly Override[],
+  whole: boolean,
+): RunConfig[] {
   const own = models.flatMap(({ run }) => (run ? [run.config] : []));
   if (overrides.length === 0 && own.length > 0) return own;
   return (own.length > 0 ? (own as RawConfig[]) : [{}]).map((config) => {
     const raw = withOverrides(namesLoss(overrides) ? { ...config, loss: undefined } : config, overrides);
-    if (raw.data !== undefined) return parseRunConfig(raw);
+    if (raw.data !== undefined) return parseRunConfig(whole ? undivided(raw, overrides) : raw);
     throw new UsageError(
       'there are no data to judge by, expected those of a run, or --data FILE: a text, or tokens (.bin).',
     );
   });
+}
+
+/** Data that flags name are one part, where nothing says how they are divided. */
+function undivided(raw: RawConfig, overrides: readonly Override[]): RawConfig {
+  const data = dataInFull(raw.data) as RawConfig;
+  const isNamed = overrides.some(({ field }) => choiceOf(field) === 'data' || field.path === 'data.file');
+  const isDivided = overrides.some(({ field: { path } }) => /^data\.validation/.test(path));
+  const canBe = data.kind === 'text' || data.kind === 'tokens';
+  return isNamed && canBe && !isDivided ? { ...raw, data: { ...data, validationFraction: 0 } } : raw;
 }
 
 /** Whether flags say by which loss, whatever guards those of the runs have. */
