@@ -1,12 +1,5 @@
-import {
-  customGrad,
-  engine,
-  type GradSaveFunc,
-  grads,
-  type Tensor,
-  tidy,
-  Variable,
-} from '@tensorflow/tfjs-core';
+import { isConstant } from '@evenkeel/ops';
+import { customGrad, engine, type GradSaveFunc, grads, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Weights } from './weights.js';
 
 /**
@@ -24,7 +17,7 @@ export function checkpointed(
   x: Tensor,
   weights: Weights,
 ): Tensor {
-  const names = Object.keys(weights).filter((name) => isLearned(weights[name]));
+  const names = Object.keys(weights).filter((name) => !isConstant(weights[name]));
   const run = (x: Tensor, ...values: Tensor[]) =>
     f(x, { ...weights, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
 
@@ -40,8 +33,6 @@ export function checkpointed(
   });
   return op(x, ...values);
 }
-
-const isLearned = (weight: Tensor): boolean => !(weight instanceof Variable) || weight.trainable;
 
 /**
  * Lets a gradient be taken inside of a gradient function. tfjs 4.22 starts a new tape there in the place of

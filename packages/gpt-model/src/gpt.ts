@@ -12,6 +12,7 @@ import {
   engine,
   mul,
   range,
+  reshape,
   type Scalar,
   slice,
   Tensor,
@@ -19,6 +20,7 @@ import {
   tensor,
   tensor2d,
   tidy,
+  util,
   type Variable,
   variable,
 } from '@tensorflow/tfjs-core';
@@ -29,6 +31,9 @@ import { KeyValueCache } from './cache.js';
 import { checkpointed } from './checkpointed.js';
 import type { GPTConfig, ResolvedConfig } from './config.js';
 import { type Dropping, dropout, seedAt } from './dropout.js';
+import type { FrozenWeight } from './frozen/frozen-weight.js';
+import type { FrozenWeights } from './frozen/frozen-weights.js';
+import { linearOfRows } from './frozen/linear-of-rows.js';
 import { type GenerationDefaults, generationDefaults } from './generation-defaults.js';
 import { applyHead } from './head.js';
 import { type Initialize, initialValue, unigramBias } from './initialize.js';
@@ -58,6 +63,8 @@ export interface GPTOptions {
   readonly unigramCounts?: ArrayLike<number>;
   /** What is saved with the model beside its config and weights, such as `{ config: { eos_token_id: 2 } }`. */
   readonly published?: Published;
+  /** Parameters that are not trained and stay outside of tfjs's memory, as {@link GPT.load} keeps them. */
+  readonly frozen?: FrozenWeights;
 }
 
 export interface ForwardOptions {
@@ -109,11 +116,14 @@ export class GPT {
   readonly parameters: ReadonlyMap<string, Variable>;
   /** What its files said beside config and weights; {@link saveSafetensors} writes it again. */
   readonly published: Published;
+  /** Parameters that are not trained and stay outside of tfjs's memory; {@link parameters} has the others. */
+  readonly frozen?: FrozenWeights;
   /** What its files say about generating text: where it ends, how to sample. */
   readonly generation: GenerationDefaults;
   /** Parameters, and what attached adapters add or put in their place. */
   private weights!: Weights;
   private blocks!: readonly Weights[];
+  private readonly frozenBlocks: ReadonlySet<number>;
   private adapters: readonly Adapter[] = [];
   /** The variables that were trainable before adapters came. */
   private trained: Variable[] = [];
@@ -125,20 +135,28 @@ export class GPT {
    */
   constructor(
     config: GPTConfig | GPTPreset,
-    { name, seed = 0, initialize, unigramCounts, published = {} }: GPTOptions = {},
+    { name, seed = 0, initialize, unigramCounts, published = {}, frozen }: GPTOptions = {},
   ) {
     this.published = published;
     this.generation = generationDefaults(published);
     this.config = resolveConfig(typeof config === 'string' ? presetNamed(config) : config);
     checkSeed('GPT', seed);
-    this.name = freeName(name, this.config);
-    this.parameters = createParameters(this.name, this.config, (parameter, shape, index) => {
+    this.name = freeName(name);
+    this.frozen = frozen;
+    const isLearned = (parameter: string) => !frozen?.byName.has(parameter);
+    this.parameters = createParameters(this.name, this.config, isLearned, (parameter, shape, index) => {
       if (parameter === 'head.bias' && unigramCounts) {
         return tensor(unigramBias(unigramCounts, this.config, shape[0]), shape);
       }
       if (initialize) return initialize(parameter, shape);
       return initialValue(parameter, shape, this.config, randomSource(seed, index));
     });
+    if (this.parameters.size === 0) namesWithoutVariables.add(this.name);
+    const frozenNames = [...(frozen?.byName.keys() ?? [])];
+    const layers = Array.from({ length: this.config.layers }, (_, layer) => layer);
+    this.frozenBlocks = new Set(
+      layers.filter((layer) => frozenNames.some((name) => name.startsWith(`blocks.${layer}.`))),
+    );
     this.useAdapters([]);
     if (unigramCounts && !this.config.headBias) {
       this.dispose();
@@ -160,15 +178,17 @@ export class GPT {
    *     fit, by name. Nothing is left behind.
    */
   static async load(source: ModelSource, options: LoadOptions = {}): Promise<GPT> {
-    const { config, published, weights } = await readModel(source, options);
+    const { config, published, weights, frozen } = await readModel(source, options);
     try {
       return new GPT(config, {
         name: options.name,
         published,
+        frozen,
         initialize: (parameter) => weights.get(parameter)!, // which the model takes over
       });
     } catch (error) {
       for (const weight of weights.values()) weight.dispose();
+      frozen?.dispose();
       throw error;
     }
   }
@@ -194,9 +214,10 @@ export class GPT {
     return [...this.parameters.values()];
   }
 
-  /** How many numbers the model learns. */
+  /** How many numbers the model has, those included that are not trained. */
   get parameterCount(): number {
-    return this.variables.reduce((sum, { size }) => sum + size, 0);
+    const sizes = [...parameterShapes(this.config).values()].map(util.sizeFromShape);
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /**
@@ -226,12 +247,18 @@ export class GPT {
       const offset = options.cache?.length ?? 0;
       options.cache?.checkNext(batch, time);
       const scale = this.config.embeddingScale;
-      const token = embedding(this.weights['embed.weight'], ids);
+      const table = this.table('embed.weight')!;
+      const token =
+        table instanceof Tensor
+          ? embedding(table, ids)
+          : reshape(table.gather(ids.dataSync<'int32'>()), [batch, time, this.config.width]);
       const scaled = scale === 1 ? token : mul(token, scale);
-      const position = this.weights['position.weight'];
-      const x = position
-        ? add(scaled, embedding(position, range(offset, offset + time, 1, 'int32')))
-        : scaled;
+      const places = this.table('position.weight');
+      const position =
+        places instanceof Tensor
+          ? embedding(places, range(offset, offset + time, 1, 'int32'))
+          : places?.rows(offset, time);
+      const x = position ? add(scaled, position) : scaled;
       const { rate, seed } = this.dropping(options);
       return dropout(x, { rate, seed: seedAt(seed, 0) }) as Tensor3D;
     });
@@ -283,7 +310,8 @@ export class GPT {
     return tidy(() => {
       const x = this.embed(tokens, { ...pass, seed: dropping.seed });
       const { h } = this.throughBlocks(x, dropping, pass);
-      const [outputs] = this.headWeight.shape;
+      const head = this.headWeight;
+      const [outputs] = head.shape;
       const isSmall = (h.size / this.config.width) * outputs <= WHOLE_LOGITS && chunkSize === undefined;
       if (isSmall || this.adapters.some(({ scales }) => scales.has('head'))) {
         return (isStable ? sparseStablemaxCrossEntropy : sparseSoftmaxCrossEntropy)(
@@ -294,9 +322,9 @@ export class GPT {
       }
       const { finalScale } = this.config;
       const normed = finalScale === 1 ? this.normed(h) : mul(this.normed(h), finalScale);
-      const bias = this.weights['head.bias'];
+      const bias = this.small('head.bias');
       const inPieces = isStable ? linearStablemaxCrossEntropy : linearSoftmaxCrossEntropy;
-      return inPieces(labels, normed, this.headWeight, { ...shared, chunkSize, bias });
+      return inPieces(labels, normed, head, { ...shared, chunkSize, bias });
     });
   }
 
@@ -312,17 +340,18 @@ export class GPT {
     for (let layer = 0; layer < this.config.layers; layer++) {
       const adapting = this.adapting(dropping, `blocks.${layer}.`);
       const options = { layer, offset: cache?.length ?? 0, past: cache?.layer(layer), dropping, adapting };
-      const weights = this.blocks[layer];
-      if (this.config.checkpointing && !cache) {
-        const silent = { ...options, observe: () => {} };
-        h = checkpointed((input, values) => block(input, values, this.config, silent).y, h, weights);
-        observe(`blocks.${layer}`, h);
-      } else if (cache) {
-        const { y, k, v } = tidy(() => block(h, weights, this.config, { ...options, observe }));
+      const own = this.blocks[layer];
+      const whole = (learned: Weights) => this.wholeBlock(layer, learned);
+      if (cache) {
+        const { y, k, v } = tidy(() => block(h, whole(own), this.config, { ...options, observe }));
         h = y;
         seen.push({ k, v });
+      } else if (this.config.checkpointing || this.hasFrozenBlock(layer)) {
+        const silent = { ...options, observe: () => {} };
+        h = checkpointed((input, values) => block(input, whole(values), this.config, silent).y, h, own);
+        observe(`blocks.${layer}`, h);
       } else {
-        h = tidy(() => block(h, weights, this.config, { ...options, observe }).y);
+        h = tidy(() => block(h, own, this.config, { ...options, observe }).y);
       }
     }
     return { h, seen };
@@ -379,25 +408,50 @@ export class GPT {
 
   /** Frees all variables, and with them the model's name. */
   dispose(): void {
-    if (this.alive) dispose(this.variables);
+    if (!this.alive) return;
     this.alive = false;
+    dispose(this.variables);
+    this.frozen?.dispose();
+    if (this.parameters.size === 0) namesWithoutVariables.delete(this.name);
   }
 
-  private get headWeight(): Tensor {
-    return this.weights[this.config.tiedHead ? 'embed.weight' : 'head.weight'];
+  /** A matrix with a row per token or position: all of it, or where its rows come from. */
+  private table(name: string): Tensor | FrozenWeight | undefined {
+    return this.weights[name] ?? this.frozen?.byName.get(name);
+  }
+
+  private get headWeight(): Tensor | FrozenWeight {
+    return this.table(this.config.tiedHead ? 'embed.weight' : 'head.weight')!;
+  }
+
+  /** A vector of numbers outside of the blocks. */
+  private small(name: string): Tensor | undefined {
+    return this.weights[name] ?? this.frozen?.byName.get(name)?.widen();
+  }
+
+  private hasFrozenBlock(layer: number): boolean {
+    return this.frozenBlocks.has(layer);
+  }
+
+  /** Learned weights of a block, and the others widened. */
+  private wholeBlock(layer: number, learned: Weights): Weights {
+    if (!this.frozen || !this.hasFrozenBlock(layer)) return learned;
+    const widened = this.frozen.within(`blocks.${layer}`, (name) => this.weights[name] !== undefined);
+    return { ...widened, ...learned };
   }
 
   private normed(h: Tensor): Tensor {
-    const { config, weights } = this;
-    return config.finalNorm ? normalize(h, config, weights['norm.weight'], weights['norm.bias']) : h;
+    const { config } = this;
+    return config.finalNorm ? normalize(h, config, this.small('norm.weight'), this.small('norm.bias')) : h;
   }
 
   private logits(h: Tensor, dropping: Dropping): Tensor {
     const { finalScale } = this.config;
-    const [normed, head, bias] = [this.normed(h), this.headWeight, this.weights['head.bias']];
+    const [normed, head, bias] = [this.normed(h), this.headWeight, this.small('head.bias')];
     const adapt = (y: Tensor) => adapted(y, normed, this.weights, 'head', this.adapting(dropping));
-    if (finalScale === 1) return adapt(linear(normed, head, bias));
-    const scaled = mul(adapt(linear(normed, head)), finalScale);
+    if (head instanceof Tensor && finalScale === 1) return adapt(linear(normed, head, bias));
+    const product = head instanceof Tensor ? linear(normed, head) : linearOfRows(normed, head);
+    const scaled = finalScale === 1 ? adapt(product) : mul(adapt(product), finalScale);
     return bias ? add(scaled, bias) : scaled;
   }
 
@@ -422,10 +476,14 @@ function presetNamed(name: GPTPreset): GPTConfig {
   );
 }
 
+/** Names of living models that have no variable to be known by: frozen ones. */
+const namesWithoutVariables = new Set<string>();
+
 /** A prefix under which no parameter of the model is registered yet. */
-function freeName(wanted: string | undefined, config: ResolvedConfig): string {
-  const [parameter] = parameterShapes(config).keys();
-  const taken = (name: string) => engine().registeredVariables[`${name}/${parameter}`] !== undefined;
+function freeName(wanted: string | undefined): string {
+  const registered = Object.keys(engine().registeredVariables);
+  const taken = (name: string) =>
+    namesWithoutVariables.has(name) || registered.some((variable) => variable.startsWith(`${name}/`));
   if (wanted === undefined) {
     let name = 'gpt';
     for (let i = 1; taken(name); i++) name = `gpt_${i}`;
@@ -442,13 +500,16 @@ function freeName(wanted: string | undefined, config: ResolvedConfig): string {
 function createParameters(
   name: string,
   config: ResolvedConfig,
+  isLearned: (parameter: string) => boolean,
   initial: (parameter: string, shape: number[], index: number) => Tensor,
 ): Map<string, Variable> {
   const parameters = new Map<string, Variable>();
   try {
     let index = 0;
     for (const [parameter, shape] of parameterShapes(config)) {
-      const value = initial(parameter, shape, index++);
+      const place = index++;
+      if (!isLearned(parameter)) continue;
+      const value = initial(parameter, shape, place);
       try {
         requireValue(parameter, shape, value);
         parameters.set(parameter, variable(value, true, `${name}/${parameter}`));

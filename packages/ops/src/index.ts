@@ -1,5 +1,6 @@
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
 export { checkOptions } from './check-options.js';
+export { constant, isConstant } from './constant.js';
 export { dropoutHash, dropoutMask } from './dropout-mask.js';
 export { embedding } from './embedding.js';
 export { euclideanNorm } from './euclidean-norm.js';

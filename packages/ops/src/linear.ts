@@ -6,10 +6,10 @@ import {
   type Tensor2D,
   transpose,
   util,
-  Variable,
   zeros,
 } from '@tensorflow/tfjs-core';
 import { columnSums } from './column-sums.js';
+import { isConstant } from './constant.js';
 import { KERNELS } from './kernel-names.js';
 import { kernelOr } from './kernel-or.js';
 import { requireFloat } from './require-float.js';
@@ -25,7 +25,8 @@ import { withGradient } from './with-gradient.js';
  * backend, where tfjs 4.22 multiplies fast only what is not transposed: forward and both gradients
  * transpose first and multiply then.
  *
- * A weight that is a variable and not trainable is a constant: its gradient, as much work as that of x, is not computed.
+ * Of a weight that is a {@link constant}, or a variable that is not trainable, no gradient is computed: it is as much work as
+ * that of x.
  *
  * @param x Inputs, shape `[..., in]`, rank 1 or more.
  * @param weight Shape `[out, in]`, as in PyTorch.
@@ -46,7 +47,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     () => `linear: bias has shape [${bias!.shape}], expected [${outputs}]. Pass one number per output.`,
   );
   requireFloat('linear', { x, weight, bias });
-  if (weight instanceof Variable && !weight.trainable) return throughConstant(x, weight, bias);
+  if (isConstant(weight)) return throughConstant(x, weight, bias);
   return withGradient(
     bias ? [x, weight, bias] : [x, weight],
     () => ({

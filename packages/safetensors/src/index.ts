@@ -6,4 +6,5 @@ export { modelName, pairBuilds, relativeName } from './relative-name.js';
 export { openSafetensors, type TensorStore } from './safetensors-file.js';
 export { encodeSafetensors, type Lazy, type SaveOptions, saveSafetensors } from './save.js';
 export { openSharded } from './sharded.js';
+export type { StoredTensor } from './stored-tensor.js';
 export { type Json, JsonNumber, parseStrictJson } from './strict-json.js';

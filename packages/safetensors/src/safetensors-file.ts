@@ -3,6 +3,7 @@ import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { decode, type TensorData } from './decode.js';
 import { isFloat } from './dtype.js';
 import { readHeader, type TensorInfo } from './header.js';
+import { keepStored, type StoredTensor } from './stored-tensor.js';
 
 /** Tensors that can be read one at a time: a safetensors file, or several as one. */
 export interface TensorStore {
@@ -12,6 +13,11 @@ export interface TensorStore {
   readonly metadata: ReadonlyMap<string, string>;
   /** The stored bytes of a tensor, little-endian: all, or `length` of them from its byte `begin` on. */
   readBytes(name: string, begin?: number, length?: number): Promise<Uint8Array>;
+  /**
+   * A tensor to be read later, in parts and without waiting, as long as this is open: in its file where that is possible, else
+   * in memory, as it is stored.
+   */
+  keep(name: string): Promise<StoredTensor>;
   /** Its numbers: F32, F16 and BF16 as float32, exactly; 64-bit integers as BigInt. */
   read(name: string): Promise<TensorData>;
   /** The same as a tfjs tensor: floats as float32, BOOL as bool, other integers as int32. */
@@ -63,6 +69,12 @@ class SafetensorsFile implements TensorStore {
       `readTensor: '${name}' is not in the file, expected one of its ${known.length} tensors, such as ` +
         `${known.slice(0, 3).join(', ')}.`,
     );
+  }
+
+  async keep(name: string): Promise<StoredTensor> {
+    const info = this.tensors.get(name);
+    if (!info) await this.readBytes(name); // which says that it is not there
+    return keepStored(name, this.source, info!);
   }
 
   async read(name: string): Promise<TensorData> {

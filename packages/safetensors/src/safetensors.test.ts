@@ -111,6 +111,35 @@ describe('openSafetensors', () => {
     }
   });
 
+  it('keeps a tensor where it is, and reads parts of it without waiting', async () => {
+    const bytes = await encodeSafetensors(
+      {
+        a: tf.tensor2d([
+          [1, 2],
+          [3, 4],
+        ]),
+        b: tf.tensor1d([7], 'int32'),
+      },
+      { dtype: 'BF16' },
+    );
+    const path = join(folder, 'kept.safetensors');
+    writeFileSync(path, bytes);
+    for (const place of [path, bytes, new Blob([bytes as BlobPart]), countedBytes(bytes)]) {
+      const store = await openSafetensors(place);
+      const kept = await store.keep('a');
+      expect([kept.dtype, kept.shape, kept.size]).toEqual(['BF16', [2, 2], 4]);
+      expect([...(kept.read() as Float32Array)]).toEqual([1, 2, 3, 4]);
+      expect([...(kept.read(1, 2) as Float32Array)]).toEqual([2, 3]);
+      expect([...(kept.read(4) as Float32Array)]).toEqual([]);
+      expect(() => kept.read(3, 2)).toThrow(
+        "read: 2 numbers of 'a' from 3 on were asked for, expected some of its 4",
+      );
+      expect([...((await store.keep('b')).read() as Int32Array)]).toEqual([7]);
+      await expect(store.keep('c')).rejects.toThrow("'c' is not in the file");
+      await store.close();
+    }
+  });
+
   it('survives any damage: an error or a file whose tensors can be read, and no byte read twice', async () => {
     const healthy = await encodeSafetensors(
       { 'blocks.0.weight': tf.ones([3, 5]), ids: tf.tensor1d([1, 2], 'int32') },

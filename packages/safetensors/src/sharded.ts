@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { TensorData } from './decode.js';
 import type { TensorInfo } from './header.js';
 import { openSafetensors, type TensorStore } from './safetensors-file.js';
+import type { StoredTensor } from './stored-tensor.js';
 import { parseStrictJson } from './strict-json.js';
 
 /** The longest index that is read. */
@@ -78,6 +79,7 @@ class Shards implements TensorStore {
   }
   readBytes = (name: string, begin?: number, length?: number): Promise<Uint8Array> =>
     this.shardOf(name).readBytes(name, begin, length);
+  keep = (name: string): Promise<StoredTensor> => this.shardOf(name).keep(name);
   read = (name: string): Promise<TensorData> => this.shardOf(name).read(name);
   readTensor = (name: string): Promise<Tensor> => this.shardOf(name).readTensor(name);
 

@@ -16,6 +16,7 @@ export {
   type LinearCrossEntropyOptions,
   linearSoftmaxCrossEntropy,
   linearStablemaxCrossEntropy,
+  type RowSource,
 } from './linear-cross-entropy.js';
 
 // Diagnostics.

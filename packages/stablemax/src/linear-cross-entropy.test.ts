@@ -145,6 +145,35 @@ describeOnBackends('linear cross-entropy', () => {
     tf.dispose([x, W, value, all.value]);
   });
 
+  it('takes the rows of a weight as they are needed, and keeps none', () => {
+    const x = tf.variable(tf.randomNormal([3, 4], 0, 1, 'float32', 1));
+    const W = tf.randomNormal([6, 4], 0, 1, 'float32', 2);
+    const labels = tf.tensor1d([0, 5, 2], 'int32');
+    const asked: number[][] = [];
+    const rows = (begin: number, count: number) => {
+      asked.push([begin, count]);
+      return tf.slice(W, [begin, 0], [count, 4]);
+    };
+    for (const bias of [undefined, tf.randomNormal([6], 0, 1, 'float32', 3)]) {
+      const options = { chunkSize: 4, bias, labelSmoothing: 0.1 };
+      const want = tf.variableGrads(() => linearStablemaxCrossEntropy(labels, x, W, options), [x]);
+      asked.length = 0;
+      const got = tf.variableGrads(
+        () => linearStablemaxCrossEntropy(labels, x, { shape: [6, 4], rows }, options),
+        [x],
+      );
+      expect(asked).toEqual([
+        [0, 4],
+        [4, 2],
+        [0, 4],
+        [4, 2],
+      ]);
+      expectClose(got.value, want.value.dataSync(), 0);
+      expectClose(got.grads[x.name], want.grads[x.name].dataSync(), 0);
+    }
+    x.dispose();
+  });
+
   it('never holds all logits', () => {
     const [rows, classes, width] = [64, 4096, 8];
     const x = tf.variable(tf.randomNormal([rows, width], 0, 1, 'float32', 1));

@@ -1,4 +1,4 @@
-import { checkOptions, linear } from '@evenkeel/ops';
+import { checkOptions, isConstant, linear } from '@evenkeel/ops';
 import {
   add,
   cast,
@@ -22,13 +22,12 @@ import {
   square,
   sub,
   sum,
-  type Tensor,
+  Tensor,
   type Tensor2D,
   tanh,
   tidy,
   transpose,
   util,
-  Variable,
   where,
   zeros,
 } from '@tensorflow/tfjs-core';
@@ -42,6 +41,12 @@ import {
 } from './cross-entropy.js';
 import { checkLabels, countedLabels, labelsAreReadable } from './labels.js';
 
+/** A matrix of which some rows are made when they are needed, and freed after. It is a constant. */
+export interface RowSource {
+  readonly shape: readonly number[];
+  rows(begin: number, count: number): Tensor;
+}
+
 export interface LinearCrossEntropyOptions extends SparseCrossEntropyOptions {
   /** Added to the logits, shape `[classes]`. */
   bias?: Tensor;
@@ -53,7 +58,7 @@ export interface LinearCrossEntropyOptions extends SparseCrossEntropyOptions {
   zLoss?: number;
   /** How many classes are computed at once. Default: as many as make 2²² logits of all rows. */
   chunkSize?: number;
-  /** The weight and bias are not trained: no gradient of them is computed. Default: what `weight.trainable` of a variable says. */
+  /** The weight and bias are not trained: no gradient of them is computed. Default: whether the weight is a constant. */
   frozen?: boolean;
 }
 
@@ -70,7 +75,7 @@ export interface LinearCrossEntropyOptions extends SparseCrossEntropyOptions {
  *
  * @param labels int32, in the shape of `x` without its last axis, each 0 … classes − 1.
  * @param x Hidden states, shape `[..., width]`.
- * @param weight W, shape `[classes, width]`.
+ * @param weight W, shape `[classes, width]`, or where its rows come from.
  * @param options `ignoreIndex` and `reduction` as in {@link sparseSoftmaxCrossEntropy}; others above.
  * @returns A scalar; with reduction 'none' the shape of `labels`.
  * @throws If shapes or dtype do not fit, an option is out of range, or a label is: on GPU backends the loss is NaN instead.
@@ -79,7 +84,7 @@ export interface LinearCrossEntropyOptions extends SparseCrossEntropyOptions {
 export function linearSoftmaxCrossEntropy(
   labels: Tensor,
   x: Tensor,
-  weight: Tensor,
+  weight: Tensor | RowSource,
   options: LinearCrossEntropyOptions = {},
 ): Scalar {
   return inPieces('linearSoftmaxCrossEntropy', SOFTMAX, labels, x, weight, options) as Scalar;
@@ -95,7 +100,7 @@ export function linearSoftmaxCrossEntropy(
 export function linearStablemaxCrossEntropy(
   labels: Tensor,
   x: Tensor,
-  weight: Tensor,
+  weight: Tensor | RowSource,
   options: LinearCrossEntropyOptions = {},
 ): Scalar {
   return inPieces('linearStablemaxCrossEntropy', STABLEMAX, labels, x, weight, options) as Scalar;
@@ -119,7 +124,7 @@ function inPieces(
   scores: ClassScores,
   labels: Tensor,
   x: Tensor,
-  weight: Tensor,
+  weight: Tensor | RowSource,
   options: LinearCrossEntropyOptions,
 ): Tensor {
   const { reduction = 'mean', ignoreIndex } = options;
@@ -131,7 +136,9 @@ function inPieces(
   checkLabels(caller, labels, { shape: [...x.shape.slice(0, -1), classes], rank: x.rank }, ignoreIndex);
   const count = () => countedLabels(labels, ignoreIndex);
   if (labels.size === 0) {
-    const inputs = [x, weight, options.bias].filter((input) => input !== undefined);
+    const inputs = [x, weight instanceof Tensor ? weight : undefined, options.bias].filter(
+      (input) => input !== undefined,
+    );
     return ofNothing(inputs, labels.shape, reduction, count);
   }
   const losses = () => {
@@ -146,11 +153,11 @@ function lossOfRows(
   scores: ClassScores,
   labels: Tensor,
   x: Tensor,
-  weight: Tensor,
+  weight: Tensor | RowSource,
   options: LinearCrossEntropyOptions,
 ): Tensor {
   const { labelSmoothing: e = 0, zLoss = 0, bias, softcap } = options;
-  const frozen = options.frozen ?? (weight instanceof Variable && !weight.trainable);
+  const frozen = !(weight instanceof Tensor) || (options.frozen ?? isConstant(weight));
   const [rows, classes] = [labels.size, weight.shape[0]];
   const size = options.chunkSize ?? Math.max(1, Math.floor(LOGITS_AT_ONCE / rows));
   const starts = Array.from({ length: Math.ceil(classes / size) }, (_, i) => i * size);
@@ -158,7 +165,7 @@ function lossOfRows(
   /** Of the classes from `start` on: rows of W, logits, and where the labels are. */
   const piece = (start: number, { x, W, b, labels }: Whole) => {
     const count = Math.min(size, classes - start);
-    const rowsOfW = slice(W, [start, 0], [count, -1]);
+    const rowsOfW = W instanceof Tensor ? slice(W, [start, 0], [count, -1]) : W.rows(start, count);
     const z = squeezed(linear(x, rowsOfW, b && slice(b, start, count)), softcap);
     const ids = range(start, start + count, 1, 'int32');
     return { rowsOfW, z, isOwn: cast(equal(expandDims(labels, 1), ids), 'float32') };
@@ -220,25 +227,38 @@ function lossOfRows(
 
   const op = customGrad((...inputs) => {
     const save = inputs.pop() as unknown as GradSaveFunc;
-    const [x, W = weight, b = bias] = inputs as Tensor[];
+    const [x, W = weight, b = bias] = inputs as [Tensor, (Tensor | RowSource)?, Tensor?];
+    const source = W instanceof Tensor ? undefined : W;
     const { loss, found } = value({ x, W, b, labels });
-    save([x, W, labels, found.own, found.logNormalizer, ...(b ? [b] : []), ...found.sums]);
+    save([
+      x,
+      source ? x : (W as Tensor),
+      labels,
+      found.own,
+      found.logNormalizer,
+      ...(b ? [b] : []),
+      ...found.sums,
+    ]);
     return {
       value: loss,
       gradFunc: (dy, [x, W, labels, own, logNormalizer, ...more]) =>
         tidy(() => {
           const b = bias && more[0];
-          return gradients(dy, { x, W, b, labels }, { own, logNormalizer, sums: more.slice(b ? 1 : 0) });
+          return gradients(
+            dy,
+            { x, W: source ?? W, b, labels },
+            { own, logNormalizer, sums: more.slice(b ? 1 : 0) },
+          );
         }),
     };
   });
-  return op(x, ...(frozen ? [] : bias ? [weight, bias] : [weight]));
+  return op(x, ...(frozen ? [] : bias ? [weight as Tensor, bias] : [weight as Tensor]));
 }
 
 /** What a loss is computed from. */
 interface Whole {
   readonly x: Tensor;
-  readonly W: Tensor;
+  readonly W: Tensor | RowSource;
   readonly b?: Tensor;
   readonly labels: Tensor;
 }
@@ -271,10 +291,10 @@ function joined(parts: Tensor[]): Tensor {
   return whole;
 }
 
-function checkShapes(caller: string, x: Tensor, weight: Tensor, bias?: Tensor): void {
+function checkShapes(caller: string, x: Tensor, weight: Tensor | RowSource, bias?: Tensor): void {
   const [classes, width] = weight.shape;
   const fits =
-    weight.rank === 2 &&
+    weight.shape.length === 2 &&
     x.rank >= 1 &&
     x.shape[x.rank - 1] === width &&
     (bias === undefined || util.arraysEqual(bias.shape, [classes]));

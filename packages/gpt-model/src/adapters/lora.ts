@@ -147,10 +147,18 @@ export class Lora implements Adapter {
   /**
    * Adds it to the model's own matrices, W + s B A, which then compute as fast as before and can be saved as a whole.
    *
-   * @throws If it is attached: detach it first.
+   * @throws If it is attached: detach it first; or if the model keeps such a matrix frozen outside of tfjs's memory.
    */
   merge(): void {
     this.require('merge', 'apart');
+    const { frozen } = this.model;
+    const changed = [...this.layers.map(({ matrix }) => `${matrix}.weight`), ...this.parameters.keys()];
+    const kept = changed.find((name) => frozen?.byName.has(name));
+    if (kept !== undefined) {
+      throw new Error(
+        `Lora.merge: the model's ${kept} is frozen outside of tfjs's memory, expected a variable. Load the model without it.`,
+      );
+    }
     this.addToModel(1);
     this.state = 'merged';
   }
@@ -203,12 +211,17 @@ export class Lora implements Adapter {
         take(`${matrix}.${this.name}.A`, uniform([rank, inputs], randomSource(seed, i)));
         take(`${matrix}.${this.name}.B`, zeros([outputs, rank]));
       });
-      for (const parameter of saved) take(parameter, this.model.parameters.get(parameter)!.clone());
+      for (const parameter of saved) take(parameter, this.copyOf(parameter));
       return made;
     } catch (error) {
       dispose([...made.values()]);
       throw error;
     }
+  }
+
+  private copyOf(parameter: string): Tensor {
+    const { parameters, frozen } = this.model;
+    return parameters.get(parameter)?.clone() ?? frozen!.byName.get(parameter)!.widen();
   }
 
   private addToModel(sign: 1 | -1): void {

@@ -1,6 +1,8 @@
 import { openSafetensors, openSharded, type TensorStore } from '@evenkeel/safetensors';
 import { concat, type Tensor, tensor, tidy, transpose, util, zeros } from '@tensorflow/tfjs-core';
 import type { GPTConfig, ResolvedConfig } from '../config.js';
+import { FrozenWeight } from '../frozen/frozen-weight.js';
+import { FrozenWeights } from '../frozen/frozen-weights.js';
 import { parameterShapes } from '../parameters.js';
 import type { Published } from '../published.js';
 import { resolveConfig } from '../resolve-config.js';
@@ -17,6 +19,12 @@ export interface LoadOptions extends HubOptions {
   name?: string;
   /** Choices that differ from the file's: `{ dropout: 0.1, checkpointing: true, head: 'stablemax', expandHead: true }`. */
   config?: Partial<GPTConfig>;
+  /**
+   * Which parameters are not trained and stay as they are published, in their file or a buffer, outside of tfjs's memory:
+   * all, those whose names match, or those for which a function says so. They are widened to float32 block by block
+   * whenever a pass needs them. Default none.
+   */
+  frozen?: boolean | RegExp | ((parameter: string) => boolean);
   /** Called after each tensor. */
   onProgress?: (loaded: number, total: number) => void;
 }
@@ -27,6 +35,7 @@ export interface ReadModel {
   readonly published: Published;
   /** The weights by our names. Whoever makes the model takes each over. */
   readonly weights: ReadonlyMap<string, Tensor>;
+  readonly frozen?: FrozenWeights;
 }
 
 /**
@@ -37,7 +46,7 @@ export interface ReadModel {
  */
 export async function readModel(
   source: ModelSource,
-  { config: changes, name: _, onProgress, ...hub }: LoadOptions = {},
+  { config: changes, name: _, frozen = false, onProgress, ...hub }: LoadOptions = {},
 ): Promise<ReadModel> {
   const folder = await openModelFolder(source, hub);
   const { modelType, config, rest, unknown } = fromPublished(await readConfig(folder));
@@ -49,8 +58,18 @@ export async function readModel(
   }
   const published = { config: rest, generation: await folder.json('generation_config.json') };
   const changed = { ...config, ...changes };
-  const weights = await readWeights(folder, modelType, resolveConfig(changed), onProgress);
-  return { config: changed, published, weights };
+  const isFrozen = (parameter: string): boolean =>
+    typeof frozen === 'function'
+      ? frozen(parameter)
+      : frozen instanceof RegExp
+        ? frozen.test(parameter)
+        : frozen;
+  const resolved = resolveConfig(changed);
+  return {
+    config: changed,
+    published,
+    ...(await readWeights(folder, modelType, resolved, isFrozen, onProgress)),
+  };
 }
 
 async function readConfig(folder: ModelFolder) {
@@ -63,25 +82,32 @@ async function readWeights(
   folder: ModelFolder,
   modelType: ModelType,
   config: ResolvedConfig,
+  isFrozen: (parameter: string) => boolean,
   onProgress: LoadOptions['onProgress'],
-): Promise<Map<string, Tensor>> {
+): Promise<Pick<ReadModel, 'weights' | 'frozen'>> {
   const store = await openWeights(folder);
   const weights = new Map<string, Tensor>();
+  const kept = new Map<string, FrozenWeight>();
   try {
     const shapes = parameterShapes(config);
     const nameIn = await storedNames(store, modelType, config);
     checkTensors(store, modelType, config, shapes, nameIn);
     for (const [parameter, shape] of shapes) {
-      weights.set(parameter, await readParameter(store, nameIn(parameter), parameter, modelType, shape));
-      onProgress?.(weights.size, shapes.size);
+      const name = nameIn(parameter);
+      if (isFrozen(parameter)) {
+        const isOther = isTransposed(modelType, parameter);
+        kept.set(parameter, new FrozenWeight(name, shape, await store.keep(name), isOther));
+      } else weights.set(parameter, await readParameter(store, name, parameter, modelType, shape));
+      onProgress?.(weights.size + kept.size, shapes.size);
     }
-    return weights;
   } catch (error) {
     for (const weight of weights.values()) weight.dispose();
-    throw error;
-  } finally {
     await store.close();
+    throw error;
   }
+  if (kept.size > 0) return { weights, frozen: new FrozenWeights(kept, () => store.close()) };
+  await store.close();
+  return { weights };
 }
 
 async function openWeights(folder: ModelFolder): Promise<TensorStore> {

@@ -1,7 +1,9 @@
 import { makeFolder, writeAtomicFile } from '@evenkeel/files';
-import { encodeSafetensors, type SaveOptions, saveSafetensors } from '@evenkeel/safetensors';
-import { clone, type Tensor, transpose, type Variable } from '@tensorflow/tfjs-core';
+import { encodeSafetensors, type Lazy, type SaveOptions, saveSafetensors } from '@evenkeel/safetensors';
+import { clone, type Tensor, tidy, transpose, type Variable } from '@tensorflow/tfjs-core';
 import type { ResolvedConfig } from '../config.js';
+import type { FrozenWeights } from '../frozen/frozen-weights.js';
+import { parameterShapes } from '../parameters.js';
 import type { Published } from '../published.js';
 import { isTransposed, namePrefix, publishedName } from './published-names.js';
 import { toPublished } from './to-published.js';
@@ -19,7 +21,7 @@ export type ModelFiles = {
 interface Saved {
   /** The files of text, in the order in which they are written. */
   texts: Omit<ModelFiles, 'model.safetensors'>;
-  tensors: Record<string, Tensor>;
+  tensors: Record<string, Tensor | Lazy>;
   /** Frees what was made for the file. */
   dispose(): void;
 }
@@ -29,6 +31,7 @@ export interface SavedModel {
   readonly config: ResolvedConfig;
   readonly published: Published;
   readonly parameters: ReadonlyMap<string, Variable>;
+  readonly frozen?: FrozenWeights;
 }
 
 /**
@@ -78,11 +81,23 @@ const METADATA = { format: 'pt' };
 const NO_TOKENS = { bos_token_id: null, eos_token_id: null, pad_token_id: null };
 const TORCH_DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
-function prepare({ config, published, parameters }: SavedModel, dtype: 'F32' | 'F16' | 'BF16'): Saved {
+function prepare(
+  { config, published, parameters, frozen }: SavedModel,
+  dtype: 'F32' | 'F16' | 'BF16',
+): Saved {
   const { modelType, published: described } = toPublished(config);
-  const entries = [...parameters].map(([name, variable]) => {
+  const oriented = (name: string, value: Tensor) =>
+    isTransposed(modelType, name) ? transpose(value) : clone(value);
+  const entries = [...parameterShapes(config)].map(([name, shape]) => {
     const stored = publishedName(modelType, name);
-    const value = isTransposed(modelType, name) ? transpose(variable) : clone<Tensor>(variable);
+    const variable = parameters.get(name);
+    const value: Tensor | Lazy = variable
+      ? oriented(name, variable)
+      : {
+          dtype: 'float32',
+          shape: isTransposed(modelType, name) ? [...shape].reverse() : shape,
+          make: () => tidy(() => oriented(name, frozen!.byName.get(name)!.widen())),
+        };
     return [stored.startsWith('lm_head.') ? stored : namePrefix(modelType) + stored, value] as const;
   });
   const isPublished = modelType !== 'evenkeel';
@@ -94,7 +109,7 @@ function prepare({ config, published, parameters }: SavedModel, dtype: 'F32' | '
     },
     tensors: Object.fromEntries(entries),
     dispose() {
-      for (const [, tensor] of entries) tensor.dispose();
+      for (const [, value] of entries) if (!('make' in value)) value.dispose();
     },
   };
 }
