@@ -93,7 +93,7 @@ export class BatchStream {
     this.rows = state.rows;
   }
 
-  /** Draws what was drawn before, and drops it. */
+  /** Draws and drops the batches that were used before the checkpoint, and checks that they are the same. */
   private async drawAgain({ drawn, rows, array }: DataState): Promise<void> {
     const own = await this.arrayState();
     if ((own === undefined) !== (array === undefined)) {
@@ -136,7 +136,7 @@ export class BatchStream {
     return { length: this.data.length, checksum: this.checksum };
   }
 
-  /** What is no batch is freed as one would be, unless it is in an array. */
+  /** Checks what data gave. If it is no batch, its tensors are freed, unless they are in an array of the user's. */
   private checked(value: unknown): Batch {
     try {
       return asBatch(value);
@@ -157,7 +157,7 @@ export class BatchStream {
   }
 }
 
-/** @throws If a state, which may come from anywhere, is none. */
+/** @throws If a value, which may come from anywhere, is no state. */
 function checkState(state: DataState | undefined): asserts state is DataState {
   if (Number.isSafeInteger(state?.drawn) && state!.drawn >= 0) return;
   throw new Error(
@@ -192,7 +192,7 @@ export function iteratorOf(data: Data): (() => Iteration | Promise<Iteration>) |
   return undefined;
 }
 
-/** From the beginning again at the end; undefined when a pass gives nothing. */
+/** Draws one pass after another. Gives undefined when a pass gives nothing. */
 function repeated(open: () => Iteration | Promise<Iteration>): () => Promise<unknown> {
   let pass: Iteration | undefined;
   return async () => {

@@ -7,7 +7,7 @@ export type Tensors = TensorContainer;
 export interface Batch {
   /** What the model is given. */
   readonly inputs: Tensors;
-  /** What the loss compares its outputs with. Self-supervised batches have none. */
+  /** What the loss compares the model's outputs with. Self-supervised batches have none. */
   readonly targets?: Tensors;
 }
 

@@ -1,6 +1,6 @@
 import { isBetter, type Mode, modeOf } from './better.js';
 
-/** By which metric a checkpoint is the best. `mode` is 'max' for accuracies and else 'min', where nothing is said. */
+/** The metric by which a checkpoint is the best. Without a `mode`, accuracies are better the larger, all else the smaller. */
 export type BestOption = string | { readonly metric: string; readonly mode?: Mode };
 
 /** The best value of a metric so far, and at which step it was measured. */
@@ -16,7 +16,7 @@ export class BestSoFar {
   readonly metric: string;
   private readonly mode: Mode;
   private best: Best | undefined;
-  /** Whether a better one was seen that is not saved yet. */
+  /** Whether there is a new best value that no checkpoint holds yet. */
   isNew = false;
 
   /** @throws If the option is no metric, or the mode is neither 'min' nor 'max'. */

@@ -1,7 +1,7 @@
 /** Whether smaller or larger values of a metric are better. */
 export type Mode = 'min' | 'max';
 
-/** What is better where nobody says: more of an accuracy, less of anything else. */
+/** The mode of a metric where none is given: more of an accuracy is better, and less of anything else. */
 export const modeOf = (metric: string): Mode => (/accuracy$/i.test(metric) ? 'max' : 'min');
 
 /**

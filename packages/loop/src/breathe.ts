@@ -1,6 +1,6 @@
 /**
- * Lets timers and events have their turn now and then: where a backend computes on this thread, awaiting its data does
- * not, and an abort or Ctrl-C would never arrive.
+ * Lets timers and events have their turn now and then. Where a backend computes on this thread, awaiting its data does not
+ * let them, and an abort or Ctrl-C would never arrive.
  */
 export function breather(everyMs = 50): () => Promise<void> | void {
   let last = performance.now();

@@ -8,11 +8,11 @@ export interface MetricRecord {
   readonly [metric: string]: number;
 }
 
-/** What training is about to do, or has done. */
+/** A run as its callbacks see it while it goes on. */
 export interface LiveRun {
   /** Optimizer steps taken. */
   readonly step: number;
-  /** How many there will be; Infinity if data or a callback decides. */
+  /** How many steps there will be; Infinity if data or a callback decides. */
   readonly steps: number;
   /** The variables that are trained. */
   readonly variables: readonly Variable[];
@@ -25,13 +25,13 @@ export interface LiveRun {
   save(): void;
 }
 
-/** What a step had in hand. Tensors are freed once the callbacks have seen them. */
+/** What a step has computed. Its tensors are freed once the callbacks have seen them. */
 export interface StepTensors {
   /** NaN where nothing counted, as where all labels are ignored. */
   readonly loss: number;
   /** By the names of their variables, as the optimizer got them. */
   readonly gradients: NamedTensorMap;
-  /** The last batch; of several, if gradients are accumulated. */
+  /** The batch of the step; where gradients are accumulated, the last of its batches. */
   readonly batch: Batch;
 }
 
@@ -70,15 +70,15 @@ export interface Callback {
   onStart?(run: LiveRun): unknown;
   /** After every step. Reading tensors here slows every step down: use `measure`. */
   onStep?(run: LiveRun): unknown;
-  /** Adds to the record where metrics are due, before variables change: `tensors.gradients` are there. */
+  /** Called where metrics are due, before the variables change. What it returns is added to the record. */
   measure?(run: LiveRun, tensors: StepTensors): Measured | Promise<Measured>;
-  /** After a record is complete: those of steps, and those of evaluations. */
+  /** After a record is complete, be it of a step or of an evaluation. */
   onMetrics?(record: MetricRecord, run: LiveRun): unknown;
   /** After an evaluation, with what it gave. */
   onEvaluate?(result: Readonly<Record<string, number>>, run: LiveRun): unknown;
   /** After a checkpoint is complete. */
   onCheckpoint?(run: LiveRun): unknown;
-  /** After training went back to an earlier step: what was recorded after it is void. */
+  /** After training went back to an earlier step. What was recorded after that step is void. */
   onRollback?(run: LiveRun): unknown;
   /** At the end, also after an error. */
   onEnd?(end: End, run: LiveRun): unknown;

@@ -11,7 +11,7 @@ export class Callbacks {
 
   constructor(readonly list: readonly Callback[]) {}
 
-  /** @throws What a callback throws that does not only watch; at the start, what any throws. */
+  /** @throws The error of a callback that does not only watch; at the start, the error of any callback. */
   async notify<E extends Event>(
     event: E,
     ...args: Parameters<Extract<Callback[E], (...args: never[]) => unknown>>
@@ -30,7 +30,7 @@ export class Callbacks {
     }
   }
 
-  /** What they measure. Of two that measure one name the later counts. */
+  /** What the callbacks measure. Where two measure the same name, the later one counts. */
   async measure(run: LiveRun, tensors: StepTensors): Promise<Measured> {
     const values: Record<string, Measured[string]> = {};
     for (const callback of this.list) {
@@ -50,9 +50,10 @@ export class Callbacks {
   }
 
   /**
-   * Tells all of them that it is over, whatever some throw then.
+   * Tells all callbacks that the run is over, also where some of them throw.
    *
-   * @throws What the first of them throws, unless the run ended with an error, which is the one to be seen.
+   * @throws The first error that a callback throws here. If the run itself ended with an error, that one is thrown by `train`, and
+   *   these are warnings.
    */
   async end(end: End, run: LiveRun): Promise<void> {
     const errors: unknown[] = [];

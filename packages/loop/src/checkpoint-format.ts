@@ -7,7 +7,7 @@ import type { NamedTensor } from './named-tensor.js';
 export const WEIGHTS = 'weights.safetensors';
 export const OPTIMIZER = 'optimizer.safetensors';
 export const STATE = 'state.json';
-/** What the others are; written last. */
+/** Lists the other files with their sizes and hashes; it is written last. */
 export const MANIFEST = 'manifest.json';
 
 /** The folder of a checkpoint: `step-00000500`. */

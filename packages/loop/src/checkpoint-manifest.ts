@@ -1,13 +1,13 @@
 import { OPTIMIZER, STATE, WEIGHTS } from './checkpoint-format.js';
 
-/** What a file was when its checkpoint was written. */
+/** Size and hash of a file when its checkpoint was written. */
 export interface FileMark {
   readonly size: number;
   /** SHA-256, as 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** A `manifest.json`: every other file of a checkpoint. It is written last. */
+/** What a `manifest.json` holds: a mark of every other file of the checkpoint. It is written last. */
 export type Manifest = Readonly<Record<string, FileMark>>;
 
 const FORMAT = 1;
@@ -54,7 +54,11 @@ export function checkMark(path: string, expected: FileMark, actual: FileMark): v
   }
 }
 
-/** What bytes in memory are. In pages only where they may hash: over https, and on this machine. */
+/**
+ * Size and hash of bytes in memory.
+ *
+ * @throws In a page that may not hash: one over plain http from another machine.
+ */
 export async function markOf(bytes: Uint8Array): Promise<FileMark> {
   const { subtle } = globalThis.crypto ?? {};
   if (!subtle) {

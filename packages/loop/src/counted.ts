@@ -71,7 +71,7 @@ export function countedOf(value: unknown): Counted {
   );
 }
 
-/** A count to divide by: 1 in the place of 0, since the sum of nothing is 0. */
+/** The count to divide a sum by. It is 1 in the place of 0: the sum of nothing is 0, and its mean is 0 then. */
 export function divisorOf(count: number | Tensor): number | Tensor {
   if (typeof count === 'number') return count === 0 ? 1 : count;
   const number = cast(sum(count), 'float32');

@@ -2,13 +2,13 @@ import { isBetter, type Mode, modeOf } from './better.js';
 import type { Callback } from './callback.js';
 
 export interface EarlyStopOptions {
-  /** Which metric. Default 'validationLoss'. */
+  /** The metric that must improve. Default 'validationLoss'. */
   metric?: string;
   /** Records that may pass without an improvement, ≥ 0. Default 5. */
   patience?: number;
   /** Whether smaller or larger is better. Default 'max' for accuracies, else 'min'. */
   mode?: Mode;
-  /** What counts as an improvement, ≥ 0. Default 0: anything. */
+  /** By how much a value must be better to count as an improvement, ≥ 0. Default 0: by anything. */
   minDelta?: number;
 }
 

@@ -10,7 +10,10 @@ import { tidyOnError } from './tidy-on-error.js';
 
 /** What to evaluate on, and when. */
 export interface Evaluation {
-  /** Validation data. With `pass()`, as `TokenDataset` has it, one pass; of iterables all; of `batch()` `batches`. */
+  /**
+   * Validation data. If it has `pass()`, as `TokenDataset` does, one pass is read; an iterable is read to its end; of anything
+   * that only has `batch()`, `batches` are drawn.
+   */
   readonly data: Data;
   /** At most so many batches. Default all; needed for data that only has `batch()`. */
   readonly batches?: number;

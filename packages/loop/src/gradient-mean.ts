@@ -12,7 +12,7 @@ import { addGradients, disposeGradients, type Gradients, mapGradients, tidyGradi
  */
 export class GradientMean {
   private first: Gradients | undefined;
-  /** Once there are two: the sum of what each batch gave, times its weight. */
+  /** From the second batch on: the sum of what each batch gave, times its weight. */
   private sum: Gradients | undefined;
   private batches = 0;
 

@@ -63,9 +63,9 @@ export interface TrainOptions {
   /** Decides what is random in a step, a whole number from 0 to 2³² − 1. Default 0. */
   readonly seed?: number;
   /**
-   * How many threads share each batch, in Node; each computes the gradients of its rows, which weigh as much as the loss
-   * says that they count, or where it does not say as many rows as they are. Default 1. Without dropout the result is that
-   * of one thread within rounding. The threads run this program once more, up to here, unless `script` says another.
+   * How many threads share each batch, in Node. Each computes the gradients of some of its rows; they weigh as much as the
+   * loss says that it counted there, or where it does not say, by their number. Default 1. Without dropout the result is
+   * that of one thread within rounding. The threads run this program once more, up to here, unless `script` says another.
    */
   readonly workers?: Workers;
   /** Ends training after the step that is being taken, with a checkpoint. */

@@ -9,7 +9,7 @@ export function poolOf({ workers = 1 }: TrainOptions): GradientPool | undefined 
   return threads.count === 1 ? undefined : threadPool(threads);
 }
 
-/** Threads, whose code is loaded where they are wanted. */
+/** A pool of threads. Its code is loaded only where it is used. */
 function threadPool(threads: WorkersOptions): GradientPool {
   let pool: GradientPool | undefined;
   return {

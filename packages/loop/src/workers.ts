@@ -24,7 +24,7 @@ export type Workers = number | WorkersOptions | GradientPool;
 export const isPool = (workers: Workers): workers is GradientPool =>
   typeof workers === 'object' && 'gradientsOf' in workers;
 
-/** Threads as they are wanted: one, this one, where a pool computes gradients. */
+/** How many threads there are, and what they run. Where a pool of the user computes gradients, there is this one alone. */
 export function threadsOf(workers: Workers = 1): WorkersOptions {
   if (isPool(workers)) return { count: 1 };
   return typeof workers === 'number' ? { count: workers } : workers;

@@ -8,7 +8,7 @@ export interface Sample {
 
 /** What a `metrics.jsonl` holds, line by line. */
 export interface MetricLines {
-  /** On what it ran, an entry per start: the first, and one per resumption. */
+  /** The systems on which it was computed: one entry for the start, and one for each resumption. */
   readonly systems: Readonly<Record<string, unknown>>[];
   /** The name of the run whose numbers these are, if it has one. */
   readonly run: string | undefined;

@@ -3,9 +3,9 @@ import type { Callback, MetricRecord } from '../callback.js';
 import { type ProgressPart, progressLine } from './progress-line.js';
 
 export interface ProgressOptions {
-  /** Where to. Default standard error. */
+  /** Where the progress is shown. Default standard error. */
   readonly stream?: NodeJS.WriteStream;
-  /** Plain lines: at most one in so many seconds, ≥ 0. Default 5. */
+  /** In a pipe, at most one line is written in so many seconds, ≥ 0. Default 5. */
   readonly everySeconds?: number;
 }
 

@@ -5,9 +5,9 @@ import { metricLine } from './metrics-lines.js';
 export interface SamplesOptions {
   /** The `metrics.jsonl` of the run. Put this after `metricsFile`. */
   readonly path: string;
-  /** Every so many steps. */
+  /** A sample is written every so many steps, ≥ 1. */
   readonly every: number;
-  /** What to write down: a text that the model generates. */
+  /** Returns the text to write down, such as one that the model generates. */
   readonly write: (run: LiveRun) => string | Promise<string>;
 }
 

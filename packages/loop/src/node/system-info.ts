@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { getBackend, getKernelsForBackend, version_core } from '@tensorflow/tfjs-core';
 
-/** On what a run runs, for its records. */
+/** The system on which a run was computed, for its records. */
 export interface SystemInfo {
   readonly backend: string;
   readonly tfjs: string;
@@ -13,7 +13,7 @@ export interface SystemInfo {
   readonly memoryGiB: number;
   /** How many kernels of @evenkeel/wasm-kernels, or of others for our ops, the backend has. */
   readonly kernels: number;
-  /** Of the repository that the program runs in, with `+` if files have changed; null outside of one. */
+  /** The commit of the repository that the program runs in, with `+` if files have changed; null outside of one. */
   readonly commit: string | null;
   readonly date: string;
 }

@@ -1,7 +1,7 @@
 import { type DataTypeMap, Tensor, type TensorContainer, tensor } from '@tensorflow/tfjs-core';
 import { type Batch, tensorsIn } from '../../batch.js';
 
-/** A tensor as another thread can get it. */
+/** The values of a tensor in a form that can be sent to another thread. */
 class HostTensor {
   readonly isHostTensor = true;
   constructor(
@@ -67,7 +67,7 @@ const hostTensorsIn = (value: unknown): HostTensor[] => {
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 
-/** A copy in which `replace` has put something else wherever it returned something. */
+/** A copy in which each value is replaced by what `replace` returns for it, where that is not undefined. */
 function mapped(value: unknown, replace: (value: unknown) => unknown): TensorContainer | unknown {
   const replaced = replace(value);
   if (replaced !== undefined) return replaced;

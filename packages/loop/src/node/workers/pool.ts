@@ -10,7 +10,7 @@ import { type HostBatch, makeBatch, readBatch, rowsOf, splitBatch } from './host
 import { sizeOf, viewsOf } from './protocol.js';
 import { ownScript, WorkerHandle } from './worker-handle.js';
 
-/** How long a thread may at least take to come to `train`: 64 of them share the cores. */
+/** How long a thread may take to come to `train`, in seconds, at the least: many threads share few cores. */
 const START_SECONDS = 300;
 
 /**
@@ -23,7 +23,7 @@ const START_SECONDS = 300;
  */
 export class WorkerPool implements GradientPool {
   private readonly weights: Float32Array[];
-  /** What the variables held when they were last shared: a new value has a new one. */
+  /** The data that the variables held when they were last shared. A variable that was assigned to has other data. */
   private shared: readonly object[] = [];
   private version = 0;
 
@@ -42,16 +42,10 @@ export class WorkerPool implements GradientPool {
     variables: readonly Variable[],
   ) {
     const path = script ?? ownScript();
-    const bytes = 4 * sizeOf(variables);
-    const weights = new SharedArrayBuffer(bytes);
-    const others = Array.from({ length: count - 1 }, (_, i) => {
-      return new WorkerHandle(
-        path,
-        argv,
-        { rank: i + 1, weights, gradients: new SharedArrayBuffer(bytes) },
-        variables,
-      );
-    });
+    const [weights, ...gradients] = sharedBuffers(count, 4 * sizeOf(variables));
+    const others = gradients.map(
+      (buffer, i) => new WorkerHandle(path, argv, { rank: i + 1, weights, gradients: buffer }, variables),
+    );
     const pool = new WorkerPool(variables, others, weights, timeoutSeconds);
     try {
       await Promise.all(others.map((other) => other.isReady(Math.max(START_SECONDS, timeoutSeconds))));
@@ -119,5 +113,18 @@ export class WorkerPool implements GradientPool {
     } finally {
       dispose(tensorsIn(batch));
     }
+  }
+}
+
+/** @throws If there is no memory for them. */
+function sharedBuffers(count: number, bytes: number): SharedArrayBuffer[] {
+  try {
+    return Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
+  } catch (error) {
+    const gib = ((count * bytes) / 2 ** 30).toPrecision(3);
+    throw new Error(
+      `train: ${count} threads need ${gib} GiB of shared memory for weights and gradients, expected fewer. Lower workers.`,
+      { cause: error },
+    );
   }
 }

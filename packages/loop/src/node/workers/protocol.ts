@@ -8,7 +8,7 @@ export interface Start {
   readonly rank: number;
   /** The values of all variables, one after another; written by the first thread between steps. */
   readonly weights: SharedArrayBuffer;
-  /** As many, for the gradients that this thread computes. */
+  /** As many numbers, for the gradients that this thread computes. */
   readonly gradients: SharedArrayBuffer;
 }
 
@@ -22,7 +22,7 @@ export interface Request {
   readonly version: number;
 }
 
-/** And back: first what its variables are, then one of these per request. */
+/** What a thread answers: first the shapes of its variables, then a result or an error for each request. */
 export type Reply =
   | { readonly shapes: readonly number[][] }
   | {

@@ -122,7 +122,7 @@ let opened = false;
 /**
  * The program that runs, for other threads to run as well.
  *
- * @throws At the second call: run again, the program would come to its first training and not to this one.
+ * @throws At the second call, since the program, run again, would come to its first training and not to this one.
  */
 export function ownScript(): string {
   if (opened) {

@@ -50,17 +50,15 @@ describe('workers', () => {
     expect(Math.abs(plain.weights[0] - one.weights[0])).toBeGreaterThan(1e-4);
   });
 
-  it('that cannot help are named, with what to do', async () => {
-    await expect(child(2, 'throws')).rejects.toThrow('train: worker 1 failed: no loss today');
-    await expect(child(2, 'hangs')).rejects.toThrow('train: worker 1 failed: it gave no answer in 1 s');
-    await expect(child(2, 'is full')).rejects.toThrow(/train: worker 1 failed: .*memory/);
-    await expect(child(2, 'leaves')).rejects.toThrow(
-      /worker 1 failed: it ended before training did.*calls train/,
-    );
-    await expect(child(2, 'other model')).rejects.toThrow(
-      /worker 1 has variables of shapes \[\[1\]\], expected \[\[3,1\],\[1\]\]/,
-    );
-    await expect(child(2, 'twice')).rejects.toThrow(/workers came a second time.*script: new URL/);
-    await expect(child(0.5)).rejects.toThrow('train: workers is 0.5, expected a whole number ≥ 1');
+  it.each<[string, number, RegExp]>([
+    ['throws', 2, /^train: worker 1 failed: no loss today/m],
+    ['hangs', 2, /^train: worker 1 failed: it gave no answer in 1 s/m],
+    ['is full', 2, /^train: worker 1 failed: .*memory/m],
+    ['leaves', 2, /worker 1 failed: it ended before training did.*calls train/],
+    ['other model', 2, /worker 1 has variables of shapes \[\[1\]\], expected \[\[3,1\],\[1\]\]/],
+    ['twice', 2, /workers came a second time.*script: new URL/],
+    ['plain', 0.5, /train: workers is 0.5, expected a whole number ≥ 1/],
+  ])('that cannot help are named, with what to do: %s', async (variant, count, message) => {
+    await expect(child(count, variant)).rejects.toThrow(message);
   });
 });
