@@ -147,6 +147,14 @@ describeEdges(optim, {
     const make = () => new optim.WithTransform(tf.train.sgd(0.1), optim.momentum(0.9));
     expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));
   },
+  WithAverage() {
+    const make = () => new optim.WithAverage(tf.train.sgd(0.1));
+    expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));
+  },
+  withAverage() {
+    const make = () => optim.withAverage(new optim.AdamW(), { decay: 0.5 });
+    expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));
+  },
   withTransform() {
     const make = () => optim.withTransform(tf.train.sgd(0.1), optim.clipByGlobalNorm(1));
     expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));

@@ -49,6 +49,7 @@ export { warmupCosine } from './schedules/warmup-cosine.js';
 
 export { TransformOptimizer } from './optimizer.js';
 export { type OptimizerClass, optimizerClass } from './optimizer-class.js';
+export { type AverageOptions, WithAverage, withAverage } from './with-average.js';
 export { WithTransform, withTransform } from './with-transform.js';
 
 // For authors of transforms and recipes.

@@ -58,6 +58,12 @@ export class Memory {
     return this.entries ? [...state, { name: ENTRIES, tensor: this.entries.tensor }] : state;
   }
 
+  /** What every parameter remembers under `slot`, by the parameter's name. The tensors stay this memory's. */
+  slot(slot: string): Map<string, Tensor> {
+    const found = flatten(this.state).filter(({ name }) => name.endsWith(`|${slot}`));
+    return new Map(found.map(({ name, tensor }) => [paramOf(name), tensor]));
+  }
+
   /** Takes copies of saved tensors in place of what was remembered. */
   restore(saved: readonly NamedTensor[]): void {
     const tensors = saved.filter(({ name }) => name !== ENTRIES);

@@ -19,6 +19,13 @@ export interface OptimizerClass<O extends object> {
  *     model.compile({ optimizer: new AdamW({ learningRate: 1e-3 }), loss });
  *     await model.save(url, { includeOptimizer: true });
  *
+ * A recipe of several transforms has `partition` inside, and their options as options of its own:
+ *
+ *     interface Options { sgd?: SgdOptions; adamW?: AdamWOptions }
+ *     const recipe = (options: Options = {}) =>
+ *       partition({ sgd: sgd(options.sgd), adamW: adamW(options.adamW) }, (param) => (isMatrix(param) ? 'sgd' : 'adamW'));
+ *     class SgdWithAdamW extends optimizerClass('SgdWithAdamW', recipe) {}
+ *
  * Nothing is registered on import: call `tf.serialization.registerClass(AdamW)` before loading such a
  * model. Option names must be camelCase, since tf.layers turns them into snake_case and back.
  *
@@ -38,8 +45,8 @@ export function optimizerClass<O extends object>(
       cls: serialization.SerializableConstructor<T>,
       config: serialization.ConfigDict,
     ): T {
-      const { customObjects: _, ...options } = config; // tf.layers adds its own table
-      return new cls(options);
+      const { customObjects: _, learningRateScale = 1, ...options } = config; // tf.layers adds its own table
+      return Object.assign(new cls(options), { learningRateScale });
     }
 
     private readonly options: O;
@@ -51,14 +58,20 @@ export function optimizerClass<O extends object>(
 
     override getConfig(): serialization.ConfigDict {
       for (const [name, value] of Object.entries(this.options)) {
-        const holds = Array.isArray(value) && value.some((entry) => typeof entry === 'function');
+        const holds = typeof value === 'object' && holdsFunction(value);
         if (typeof value !== 'function' && !holds) continue;
         throw new Error(
           `${className}: option '${name}' ${holds ? 'holds' : 'is'} a function, expected a value that JSON can hold. ` +
             `Save the model without the optimizer, or ${holds ? 'leave the option out' : 'pass a number'}.`,
         );
       }
-      return { ...this.options } as serialization.ConfigDict;
+      const { learningRateScale } = this;
+      const scale = learningRateScale === 1 ? {} : { learningRateScale };
+      return { ...this.options, ...scale } as serialization.ConfigDict;
     }
   };
 }
+
+const holdsFunction = (value: unknown): boolean =>
+  typeof value === 'function' ||
+  (typeof value === 'object' && value !== null && Object.values(value).some(holdsFunction));

@@ -1,5 +1,6 @@
 import {
   add,
+  engine,
   mul,
   Optimizer,
   type serialization,
@@ -8,6 +9,7 @@ import {
   util,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import { checkNumber } from './check-number.js';
 import { type Gradients, matchGradients } from './gradients.js';
 import { Memory } from './memory.js';
 import { splitIterations } from './saved-iterations.js';
@@ -40,6 +42,7 @@ export class TransformOptimizer extends Optimizer {
   learningRateScale = 1;
 
   private readonly memory: Memory;
+  private lastParams?: readonly Variable[];
   private readonly constraints: readonly Constraint[];
 
   /**
@@ -98,7 +101,43 @@ export class TransformOptimizer extends Optimizer {
       for (const [param, value] of values) param.assign(value);
       commit();
     });
+    this.lastParams = Object.values(params);
     this.incrementIterations();
+  }
+
+  /**
+   * The step size of the next step, as stock tfjs optimizers have it: the largest of all parameters of the last step, or of
+   * all trainable variables before the first one. Undefined if the transform has none.
+   *
+   * Setting it multiplies the step sizes of all parameters alike (`learningRateScale`): a schedule goes on, that much higher
+   * or lower.
+   *
+   * @throws On setting a number that is no learning rate, or where the rate is 0 now and no factor changes that.
+   */
+  get learningRate(): number | undefined {
+    const rate = this.unscaledRate();
+    return rate === undefined ? undefined : rate * this.learningRateScale;
+  }
+
+  set learningRate(value: number) {
+    checkNumber('TransformOptimizer', 'learningRate', value, { atLeast: 0, below: Infinity, typical: 1e-3 });
+    const rate = this.unscaledRate();
+    if (rate === undefined || (rate === 0 && value > 0)) {
+      throw new Error(
+        `TransformOptimizer: learningRate was set to ${value}, but that of the transform is ${rate ?? 'not known'} at ` +
+          `step ${this.iterations}, expected one above 0. Pass a learning rate or a schedule to the transform.`,
+      );
+    }
+    if (rate > 0) this.learningRateScale = value / rate;
+  }
+
+  private unscaledRate(): number | undefined {
+    const params =
+      this.lastParams ?? Object.values(engine().registeredVariables).filter(({ trainable }) => trainable);
+    const rates = params
+      .map((param) => this.transform.learningRate?.(param, this.iterations))
+      .filter((rate) => rate !== undefined);
+    return rates.length === 0 ? undefined : Math.max(...rates);
   }
 
   /** The step size that the next step applies to `param`; undefined if the transform has none. */
@@ -124,6 +163,7 @@ export class TransformOptimizer extends Optimizer {
 
   override dispose(): void {
     this.memory.dispose();
+    this.lastParams = undefined;
   }
 
   getConfig(): serialization.ConfigDict {

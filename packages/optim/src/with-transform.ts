@@ -42,7 +42,8 @@ export class WithTransform<O extends Optimizer = Optimizer> extends Optimizer {
     return 'WithTransform';
   }
 
-  private readonly memory: Memory;
+  /** What the transform remembers. */
+  protected readonly memory: Memory;
 
   constructor(
     /** The wrapped optimizer, for its settings: `wrapped.optimizer.learningRate`. */
