@@ -82,20 +82,24 @@ function readMerges(
 ): ReadonlyMap<number, ReadonlyMap<number, PairMerge>> {
   const merges = new Map<number, Map<number, PairMerge>>();
   fields.list('merges').forEach((merge, rank) => {
-    const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
     const place = `.merges[${rank}]`;
-    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((part) => typeof part === 'string')) {
+    const [left, right, ...others] = typeof merge === 'string' ? merge.split(' ') : asList(merge);
+    if (typeof left !== 'string' || typeof right !== 'string' || others.length > 0) {
       throw fields.error(place, merge, 'two tokens');
     }
-    const [left, right] = pair as [string, string];
     const union = left + (prefix !== '' && right.startsWith(prefix) ? right.slice(prefix.length) : right);
-    const [first, second, id] = [left, right, union].map((token) => vocabulary.get(token));
+    const [first, second, id] = [vocabulary.get(left), vocabulary.get(right), vocabulary.get(union)];
     if (first === undefined || second === undefined || id === undefined) {
       throw fields.error(place, merge, 'tokens of the vocabulary, with their union in it');
     }
-    const behind = merges.get(first) ?? new Map<number, PairMerge>();
-    merges.set(first, behind);
+    let behind = merges.get(first);
+    if (!behind) {
+      behind = new Map();
+      merges.set(first, behind);
+    }
     behind.set(second, { rank, id });
   });
   return merges;
 }
+
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -71,10 +71,19 @@ function ofType(where: string, type: string, fields: Fields): Decoder {
 
 /** Characters that stand for bytes; a token with any other, such as an added one, stands for itself. */
 const byteLevel: Decoder = (tokens) => {
-  const bytes = tokens.flatMap((token) => {
-    const known = Array.from(token, (character) => BYTES.get(character));
-    return known.every((byte) => byte !== undefined) ? known : [...new TextEncoder().encode(token)];
-  });
+  const bytes: number[] = [];
+  for (const token of tokens) {
+    const start = bytes.length;
+    for (const character of token) {
+      const byte = BYTES.get(character);
+      if (byte === undefined) {
+        bytes.length = start;
+        bytes.push(...new TextEncoder().encode(token));
+        break;
+      }
+      bytes.push(byte);
+    }
+  }
   return [new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes))];
 };
 
