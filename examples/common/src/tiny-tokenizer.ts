@@ -9,7 +9,7 @@ const MERGES = [
   'o n',
   'r e',
   'a n',
-  'Ġt he',
+  'Ġ the',
   'in g',
   'an d',
   'o u',
