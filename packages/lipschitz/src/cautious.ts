@@ -11,6 +11,7 @@ import {
   mul,
   type Tensor,
   tidy,
+  type Variable,
 } from '@tensorflow/tfjs-core';
 
 /**
@@ -35,9 +36,10 @@ export function cautious(direction: Transform): Transform {
   }
   return {
     name: direction.name,
+    stepsMade: () => 0,
     update(updates: ByName, state: State, step: Step) {
-      const stepping = Object.keys(updates).find(
-        (name) => direction.learningRate?.(step.params[name], step.count) !== undefined,
+      const stepping = Object.keys(updates).find((name) =>
+        makesStep(direction, step.params[name], step.count),
       );
       if (stepping !== undefined) {
         throw new Error(
@@ -54,6 +56,10 @@ export function cautious(direction: Transform): Transform {
     },
   };
 }
+
+/** Whether a transform turns the direction of a parameter round, by what it says of itself. */
+const makesStep = ({ stepsMade, learningRate }: Transform, param: Variable, count: number): boolean =>
+  stepsMade ? stepsMade(param) !== 0 : learningRate?.(param, count) !== undefined;
 
 /** [u · g > 0] over its mean: what an update is multiplied by. */
 export function agreement(update: Tensor, gradient: Tensor): Tensor {

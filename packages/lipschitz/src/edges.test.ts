@@ -1,7 +1,10 @@
 import {
   type Constraint,
   type ConstraintStep,
+  chain,
   momentum,
+  scaleByLearningRate,
+  sgd,
   type Transform,
   TransformOptimizer,
 } from '@evenkeel/optim';
@@ -150,9 +153,9 @@ const EDGES: Record<string, Edges> = {
       if (size < 1e38) expect(lengthOf(kept) / lengthOf(given)).toBeCloseTo(1, size < 1e-37 ? 0 : 5);
     },
   ),
-  normalizeUpdates: transform(() => lipschitz.normalizeUpdates({ norm: 0.1 })),
+  normalizeUpdates: transform(() => chain(sgd(), lipschitz.normalizeUpdates({ norm: 0.1 }))),
   cautious: {
-    empty: transform(() => lipschitz.cautious(momentum(0.9))).empty,
+    empty: transform(() => chain(lipschitz.cautious(momentum(0.9)), scaleByLearningRate(1))).empty,
     ends: (size) => {
       const w = tf.variable(tf.zeros([6, 4]), true, 'w');
       const g = matrixOfSize(size, [6, 4]);

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
 import { add, mul } from '@tensorflow/tfjs-core';
 import { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
@@ -24,14 +25,16 @@ export interface ModulaEmbeddingOptions extends Pick<EmbeddingNormCapOptions, 'm
  * @throws If an option is out of range.
  * @see Large et al., "Scalable Optimization in the Modular Norm", 2024; Newhouse et al. 2025, reference code, `Embed`.
  */
-export function modulaEmbedding({
-  learningRate = 0.02,
-  momentum = 0.95,
-  weightDecay = 0,
-  targetNorm = 1,
-  maxInflation = 16,
-  axis = -1,
-}: ModulaEmbeddingOptions = {}): Transform {
+export function modulaEmbedding(options: ModulaEmbeddingOptions = {}): Transform {
+  checkOptions('modulaEmbedding', options, OPTIONS);
+  const {
+    learningRate = 0.02,
+    momentum = 0.95,
+    weightDecay = 0,
+    targetNorm = 1,
+    maxInflation = 16,
+    axis = -1,
+  } = options;
   const where = 'modulaEmbedding';
   checkNumber(where, 'momentum', momentum, { atLeast: 0, below: 1, typical: 0.95 });
   checkNumber(where, 'weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0 });
@@ -53,3 +56,12 @@ export function modulaEmbedding({
     learningRate: (_param, step) => rateAt(step),
   };
 }
+
+const OPTIONS: Record<keyof ModulaEmbeddingOptions, true> = {
+  learningRate: true,
+  momentum: true,
+  weightDecay: true,
+  targetNorm: true,
+  maxInflation: true,
+  axis: true,
+};

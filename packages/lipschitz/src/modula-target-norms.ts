@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 
 export interface ModulaTargetNormsOptions {
@@ -48,15 +49,17 @@ export interface ModulaTargetNorms {
  * @see Large et al., "Scalable Optimization in the Modular Norm", 2024, section 3; Newhouse et al. 2025, reference code,
  *     `GPT` and `CompositeModule.dualize`. There valueScale is always 1/3.
  */
-export function modulaTargetNorms({
-  blocksMass = 5,
-  softmaxScale = 1,
-  valueScale = 1 / 3,
-  residualScale = 1,
-  finalScale = 1,
-  layers,
-  layer,
-}: ModulaTargetNormsOptions = {}): ModulaTargetNorms {
+export function modulaTargetNorms(options: ModulaTargetNormsOptions = {}): ModulaTargetNorms {
+  checkOptions('modulaTargetNorms', options, OPTIONS);
+  const {
+    blocksMass = 5,
+    softmaxScale = 1,
+    valueScale = 1 / 3,
+    residualScale = 1,
+    finalScale = 1,
+    layers,
+    layer,
+  } = options;
   const where = 'modulaTargetNorms';
   for (const [name, value] of Object.entries({
     blocksMass,
@@ -90,5 +93,15 @@ export function modulaTargetNorms({
     mlpOut: narrow,
   };
 }
+
+const OPTIONS: Record<keyof ModulaTargetNormsOptions, true> = {
+  blocksMass: true,
+  softmaxScale: true,
+  valueScale: true,
+  residualScale: true,
+  finalScale: true,
+  layers: true,
+  layer: true,
+};
 
 const WHOLE = { atLeast: 1, integer: true, typical: 3 } as const;

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   type AdamWOptions,
   adamW,
@@ -10,7 +11,7 @@ import {
   type Select,
   type Transform,
 } from '@evenkeel/optim';
-import { type MuonOptions, muon } from './muon.js';
+import { MUON_OPTIONS, type MuonOptions, muon } from './muon.js';
 
 export interface MuonWithAdamWOptions extends MuonOptions {
   /** Options of AdamW, which trains the other parameters. Default those of `adamW`. */
@@ -30,12 +31,10 @@ export interface MuonWithAdamWOptions extends MuonOptions {
  * @throws As {@link muon} and `adamW`.
  * @see Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, "Why is it good to orthogonalize".
  */
-export function muonWithAdamW({
-  adamW: others,
-  matrices = isHiddenMatrix,
-  ...options
-}: MuonWithAdamWOptions = {}): Transform {
-  return partition({ muon: muon(options), adamW: adamW(others) }, (param) =>
+export function muonWithAdamW(options: MuonWithAdamWOptions = {}): Transform {
+  checkOptions('muonWithAdamW', options, { ...MUON_OPTIONS, adamW: true, matrices: true });
+  const { adamW: others, matrices = isHiddenMatrix, ...ofMuon } = options;
+  return partition({ muon: muon(ofMuon), adamW: adamW(others) }, (param) =>
     matrices(param) ? 'muon' : 'adamW',
   );
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
 import { add, mul, neg, sub, type Tensor, type Tensor3D, type Variable } from '@tensorflow/tfjs-core';
 import { agreement, haveSameSign } from './cautious.js';
@@ -75,24 +76,26 @@ const SCALES = {
  *     bfloat16. Their aspect ratio of a 4-D weight is that of its kernel; ours is that of the matrix.
  * @see `modulaMuon` for the variant of Newhouse et al. 2025.
  */
-export function muon({
-  learningRate = 0.02,
-  momentum = 0.95,
-  nesterov = true,
-  cautious = false,
-  weightDecay = 0,
-  cautiousDecay = false,
-  scaledDecay = false,
-  coefficients = 'keller-jordan',
-  steps,
-  equilibrateRows = false,
-  renormalize = false,
-  beta2,
-  scale = 'aspect-ratio',
-  targetNorm = 1,
-  layout = 'out-in',
-  heads = 1,
-}: MuonOptions = {}): Transform {
+export function muon(options: MuonOptions = {}): Transform {
+  checkOptions('muon', options, MUON_OPTIONS);
+  const {
+    learningRate = 0.02,
+    momentum = 0.95,
+    nesterov = true,
+    cautious = false,
+    weightDecay = 0,
+    cautiousDecay = false,
+    scaledDecay = false,
+    coefficients = 'keller-jordan',
+    steps,
+    equilibrateRows = false,
+    renormalize = false,
+    beta2,
+    scale = 'aspect-ratio',
+    targetNorm = 1,
+    layout = 'out-in',
+    heads = 1,
+  } = options;
   const rateAt = checkedAt('learningRate', learningRate, { atLeast: 0, below: Infinity, typical: 0.02 });
   const momentumAt = checkedAt('momentum', momentum, { atLeast: 0, below: 1, typical: 0.95 });
   const decayAt = checkedAt('weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0.1 });
@@ -160,6 +163,25 @@ export function muon({
     },
   };
 }
+
+export const MUON_OPTIONS: Record<keyof MuonOptions, true> = {
+  learningRate: true,
+  momentum: true,
+  nesterov: true,
+  cautious: true,
+  weightDecay: true,
+  cautiousDecay: true,
+  scaledDecay: true,
+  coefficients: true,
+  steps: true,
+  equilibrateRows: true,
+  renormalize: true,
+  beta2: true,
+  scale: true,
+  targetNorm: true,
+  layout: true,
+  heads: true,
+};
 
 /**
  * How much a decay of some entries can leave of a singular value: 1 − d mask = (1 − d/2) + (d/2) signs, and entry-wise

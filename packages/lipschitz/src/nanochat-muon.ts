@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, type Schedule, type Transform } from '@evenkeel/optim';
 import { type MuonOptions, muon } from './muon.js';
 
@@ -51,14 +52,18 @@ export interface NanochatSchedulesOptions {
  * @throws If a number is out of range.
  * @see Karpathy, nanochat, `base_train.py`.
  */
-export function nanochatSchedules({
-  steps,
-  learningRate = 0.02,
-  warmupSteps = 40,
-  warmdownRatio = 0.65,
-  finalShare = 0.05,
-  weightDecay = 0.28,
-}: NanochatSchedulesOptions): Record<'learningRate' | 'momentum' | 'weightDecay', Schedule> {
+export function nanochatSchedules(
+  options: NanochatSchedulesOptions,
+): Record<'learningRate' | 'momentum' | 'weightDecay', Schedule> {
+  checkOptions('nanochatSchedules', options, OPTIONS);
+  const {
+    steps,
+    learningRate = 0.02,
+    warmupSteps = 40,
+    warmdownRatio = 0.65,
+    finalShare = 0.05,
+    weightDecay = 0.28,
+  } = options;
   const where = 'nanochatSchedules';
   checkNumber(where, 'steps', steps, { atLeast: 1, integer: true, typical: 5000 });
   checkNumber(where, 'learningRate', learningRate, { atLeast: 0, below: Infinity, typical: 0.02 });
@@ -77,3 +82,12 @@ export function nanochatSchedules({
     weightDecay: (step) => (weightDecay / 2) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps)),
   };
 }
+
+const OPTIONS: Record<keyof NanochatSchedulesOptions, true> = {
+  steps: true,
+  learningRate: true,
+  warmupSteps: true,
+  warmdownRatio: true,
+  finalShare: true,
+  weightDecay: true,
+};

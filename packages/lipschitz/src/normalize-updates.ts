@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, type Schedule, stateless, type Transform } from '@evenkeel/optim';
 import { mul } from '@tensorflow/tfjs-core';
 import { euclideanNorm, withNorm } from './euclidean-norm.js';
@@ -24,6 +25,7 @@ export type NormalizeUpdatesOptions =
  * @see NVIDIA Emerging-Optimizers, hyperball and relative-update hooks; You et al., "LARS", 2017, for the share.
  */
 export function normalizeUpdates(options: NormalizeUpdatesOptions): Transform {
+  checkOptions('normalizeUpdates', options, { norm: true, share: true });
   const { norm, share } = options as { norm?: number | Schedule; share?: number | Schedule };
   const given = norm ?? share;
   if (given === undefined || (norm !== undefined && share !== undefined)) {
@@ -38,6 +40,7 @@ export function normalizeUpdates(options: NormalizeUpdatesOptions): Transform {
   if (typeof given !== 'function') checked(given);
   const at = (step: number) => checked(typeof given === 'function' ? given(step) : given);
   return {
+    stepsMade: () => 0,
     ...stateless('normalizeUpdates', (update, param, step) => {
       if (update.size === 0) return update;
       return withNorm(update, name === 'norm' ? at(step) : mul(euclideanNorm(param), at(step)));

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import {
   add,
@@ -45,10 +46,9 @@ export interface OrthogonalizeOptions {
  * @see Newhouse et al. 2025, appendix; Jordan et al., "Muon", 2024. The JAX reference divides a batch by its length
  *     (Modula's convolution convention); ours treats each matrix alone.
  */
-export function orthogonalize(
-  matrix: Tensor,
-  { coefficients = 'six-step', steps, epsilon }: OrthogonalizeOptions = {},
-): Tensor {
+export function orthogonalize(matrix: Tensor, options: OrthogonalizeOptions = {}): Tensor {
+  checkOptions('orthogonalize', options, OPTIONS);
+  const { coefficients = 'six-step', steps, epsilon } = options;
   const schedule = newtonSchulz('orthogonalize', coefficients, steps);
   checkNumber('orthogonalize', 'epsilon', epsilon ?? 0, { atLeast: 0, below: Infinity, typical: 1e-7 });
 
@@ -58,6 +58,8 @@ export function orthogonalize(
     return restore(orthogonalized(matrices, { ...schedule, epsilon: epsilon ?? schedule.epsilon }));
   });
 }
+
+const OPTIONS: Record<keyof OrthogonalizeOptions, true> = { coefficients: true, steps: true, epsilon: true };
 
 /** The same on a batch that is not empty. Inside a tidy only. */
 export const orthogonalized = (matrices: Tensor3D, schedule: ResolvedNewtonSchulz): Tensor3D =>

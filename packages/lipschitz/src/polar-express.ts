@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import type { Quintic } from './quintic.js';
 
@@ -25,12 +26,9 @@ export interface PolarExpressOptions {
  * @see Amsel et al., "The Polar Express", 2025, algorithm 1. https://arxiv.org/abs/2505.16932. Their code fails once it has
  *     converged (a root of a negative number); ours goes on with the limit, (15 σ − 10 σ³ + 3 σ⁵) / 8.
  */
-export function polarExpress({
-  leastValue = 1e-3,
-  steps = 5,
-  safety = 0.02,
-  cushion = 0.02,
-}: PolarExpressOptions = {}): Quintic[] {
+export function polarExpress(options: PolarExpressOptions = {}): Quintic[] {
+  checkOptions('polarExpress', options, OPTIONS);
+  const { leastValue = 1e-3, steps = 5, safety = 0.02, cushion = 0.02 } = options;
   const where = 'polarExpress';
   checkNumber(where, 'leastValue', leastValue, { above: 0, below: 1, typical: 1e-3 });
   checkNumber(where, 'steps', steps, { atLeast: 1, integer: true, typical: 5 });
@@ -47,6 +45,13 @@ export function polarExpress({
     return quintic;
   });
 }
+
+const OPTIONS: Record<keyof PolarExpressOptions, true> = {
+  leastValue: true,
+  steps: true,
+  safety: true,
+  cushion: true,
+};
 
 const valueAt = ([a, b, c]: Quintic, s: number) => s * (a + b * s ** 2 + c * s ** 4);
 const times = ([a, b, c]: Quintic, factor: number): Quintic => [a * factor, b * factor, c * factor];

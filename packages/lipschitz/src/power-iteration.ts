@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import {
   div,
@@ -50,6 +51,7 @@ export interface SingularTriple extends UnitMatrices {
  * @throws If `matrix` has another rank, or an option is out of range.
  */
 export function spectralNormEstimate(matrix: Tensor, options: PowerIterationOptions = {}): Tensor {
+  checkOptions('spectralNormEstimate', options, OPTIONS);
   return tidy(() => {
     const shape = matrix.rank === 2 ? [] : matrix.shape.slice(0, 1);
     if (matrix.size === 0) return zeros(shape);
@@ -58,6 +60,12 @@ export function spectralNormEstimate(matrix: Tensor, options: PowerIterationOpti
     return reshape(mul(sigma, peak), shape);
   });
 }
+
+const OPTIONS: Record<keyof PowerIterationOptions, true> = {
+  iterations: true,
+  seed: true,
+  startVector: true,
+};
 
 /** Power iteration on a batch that is not empty. Inside a tidy only. */
 export function powerIteration(

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { gramMatrix } from './gram-matrix.js';
 import { matrixValues, type WeightLike } from './matrix-values.js';
 
@@ -56,8 +57,10 @@ export function spectralNormBound(
 export function spectralNormBound(weight: WeightLike, options?: SpectralNormBoundOptions): number | number[];
 export function spectralNormBound(
   weight: WeightLike,
-  { iterations, heads }: SpectralNormBoundOptions = {},
+  options: SpectralNormBoundOptions = {},
 ): number | number[] {
+  checkOptions('spectralNormBound', options, OPTIONS);
+  const { iterations, heads } = options;
   const { shape, data } = matrixValues(weight, 'spectralNormBound');
   if (iterations !== undefined && !(Number.isInteger(iterations) && iterations > 0)) {
     throw new Error(
@@ -87,6 +90,8 @@ export function spectralNormBound(
     bound(head, rows / heads, columns, iterations),
   );
 }
+
+const OPTIONS: Record<keyof SpectralNormBoundOptions, true> = { iterations: true, heads: true };
 
 function matricesOf(data: ArrayLike<number>, count: number, rows: number, columns: number): Float64Array[] {
   const all = Float64Array.from(data);

@@ -33,7 +33,7 @@ const NOISE = 1e-6;
  *
  * Once a model fits its training data, making every weight larger lowers the loss without
  * changing a single prediction. Training down that road ends in numbers float32 cannot hold;
- * ⊥Grad closes it. Put it after clipping and before `scaleByAdam` or `scaleByMuon`.
+ * ⊥Grad closes it. Put it after clipping and before `scaleByAdam` or `muon`.
  *
  * `rescale: true` is the paper's code, `false` the trainer that popularised it, which also leaves out
  * vectors: `masked(orthograd({ rescale: false }), isMatrix)`.

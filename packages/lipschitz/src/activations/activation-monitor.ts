@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   abs,
   cast,
@@ -74,8 +75,10 @@ interface Counts {
  */
 export function activationMonitor(
   run: (tap: Tap) => unknown,
-  { formats = ['e4m3', 'e5m2', 'bf16'] }: ActivationMonitorOptions = {},
+  options: ActivationMonitorOptions = {},
 ): ActivationReport {
+  checkOptions('activationMonitor', options, OPTIONS);
+  const { formats = ['e4m3', 'e5m2', 'bf16'] } = options;
   for (const format of formats) formatLimits('activationMonitor', format);
   const seen = new Map<string, Counts>();
   tidy(() => {
@@ -112,6 +115,8 @@ export function activationMonitor(
   );
   return { largest: Math.max(...activations.map(({ largest }) => largest)), activations };
 }
+
+const OPTIONS: Record<keyof ActivationMonitorOptions, true> = { formats: true };
 
 function countEntries(counts: Counts, x: Tensor, formats: readonly FloatFormat[]): void {
   if (x.size === 0) return;

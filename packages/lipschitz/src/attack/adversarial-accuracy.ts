@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   add,
   argMax,
@@ -57,8 +58,10 @@ export function adversarialAccuracy(
   forward: (inputs: Tensor) => Tensor,
   inputs: Tensor,
   labels: Tensor,
-  { radii, norm = 'rms', steps = 20, range }: AdversarialAccuracyOptions,
+  options: AdversarialAccuracyOptions,
 ): AdversarialAccuracy[] {
+  checkOptions('adversarialAccuracy', options, OPTIONS);
+  const { radii, norm = 'rms', steps = 20, range } = options;
   for (const radius of radii) {
     if (radius >= 0 && Number.isFinite(radius)) continue;
     throw new Error(
@@ -98,6 +101,13 @@ export function adversarialAccuracy(
     return radii.map((radius) => ({ radius, accuracy: found.get(radius) ?? Number.NaN }));
   });
 }
+
+const OPTIONS: Record<keyof AdversarialAccuracyOptions, true> = {
+  radii: true,
+  norm: true,
+  steps: true,
+  range: true,
+};
 
 function logitsOf(forward: (inputs: Tensor) => Tensor, x: Tensor, labels: Tensor): Tensor {
   const logits = forward(x);

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   add,
   div,
@@ -46,8 +47,17 @@ export function empiricalLipschitz(
   inputs: Tensor,
   options: EmpiricalLipschitzOptions = {},
 ): number {
+  checkOptions('empiricalLipschitz', options, OPTIONS);
   return Math.max(...gainPerExample(forward, inputs, options));
 }
+
+const OPTIONS: Record<keyof EmpiricalLipschitzOptions, true> = {
+  steps: true,
+  learningRate: true,
+  distance: true,
+  inputRms: true,
+  seed: true,
+};
 
 /** The search of {@link empiricalLipschitz}, with what it finds from each start. */
 export function gainPerExample(

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { certifyMlp } from './certify-mlp.js';
 import { certifyTransformer } from './certify-transformer.js';
 import { describeGPT, type GPTLike } from './describe-gpt.js';
@@ -58,8 +59,10 @@ export interface LipschitzCertificateOptions {
  */
 export function lipschitzCertificate(
   model: ModelDescription | GPTLike,
-  { inputRms }: LipschitzCertificateOptions = {},
+  options: LipschitzCertificateOptions = {},
 ): LipschitzCertificate {
+  checkOptions('lipschitzCertificate', options, OPTIONS);
+  const { inputRms } = options;
   if (inputRms !== undefined && !(inputRms >= 0 && Number.isFinite(inputRms))) {
     throw new Error(
       `lipschitzCertificate: inputRms is ${inputRms}, expected a number ≥ 0. Leave it out for the model's own inputs.`,
@@ -81,6 +84,8 @@ export function lipschitzCertificate(
     : log10Up(logs.reduce((sum, log) => sum + log, 0));
   return { lipschitz: 10 ** log10Lipschitz, log10Lipschitz, inputRms: certified.inputRms, layers };
 }
+
+const OPTIONS: Record<keyof LipschitzCertificateOptions, true> = { inputRms: true };
 
 function certify(model: ModelDescription, inputRms?: number): { inputRms: number; layers: LayerBounds[] } {
   if (model.architecture === 'mlp') return certifyMlp(model, inputRms);

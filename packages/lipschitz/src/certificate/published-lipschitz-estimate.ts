@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { matrixValues } from '../matrix-values.js';
 import type { LipschitzTransformerDescription, ModelDescription } from './model-description.js';
 import { boundWeight, largestColumnRms } from './weight-norms.js';
@@ -38,6 +39,7 @@ export function publishedLipschitzEstimate(
   norms: PublishedNorms | ModelDescription,
   options: PublishedLipschitzOptions = {},
 ): PublishedLipschitzEstimate {
+  checkOptions('publishedLipschitzEstimate', options, OPTIONS);
   if (!isDescription(norms)) return estimate(norms, options.softmaxScale ?? 1);
   if (norms.architecture === 'mlp') {
     const layers = norms.layers.map(({ weight }, i) => [`mlp_${i}`, boundWeight(weight, `layer ${i}`).rms]);
@@ -45,6 +47,8 @@ export function publishedLipschitzEstimate(
   }
   return estimate(transformerNorms(norms), options.softmaxScale ?? norms.scale ?? 1);
 }
+
+const OPTIONS: Record<keyof PublishedLipschitzOptions, true> = { softmaxScale: true };
 
 const isDescription = (norms: PublishedNorms | ModelDescription): norms is ModelDescription =>
   typeof norms.architecture === 'string';

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import {
   abs,
@@ -37,11 +38,9 @@ export interface EmbeddingNormCapOptions {
  * @throws If an option is out of range.
  * @see Newhouse et al. 2025, section 3: embedding columns of RMS norm 1.
  */
-export function embeddingNormCap({
-  maxNorm = 1,
-  maxInflation = 1,
-  axis = -1,
-}: EmbeddingNormCapOptions = {}): MatrixConstraint {
+export function embeddingNormCap(options: EmbeddingNormCapOptions = {}): MatrixConstraint {
+  checkOptions('embeddingNormCap', options, OPTIONS);
+  const { maxNorm = 1, maxInflation = 1, axis = -1 } = options;
   const caller = 'embeddingNormCap';
   checkNumber(caller, 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
   checkNumber(caller, 'maxInflation', maxInflation, { atLeast: 1, below: Infinity, typical: 1 });
@@ -51,6 +50,12 @@ export function embeddingNormCap({
       ? value
       : tidy(() => capped(value, value.rank + axis, maxNorm, maxInflation));
 }
+
+const OPTIONS: Record<keyof EmbeddingNormCapOptions, true> = {
+  maxNorm: true,
+  maxInflation: true,
+  axis: true,
+};
 
 /** Squares are taken of vectors whose largest entry is 1: entries from 1e-38 to 3e38 have none in float32. */
 function capped(value: Tensor, axis: number, maxNorm: number, maxInflation: number): Tensor {

@@ -1,7 +1,8 @@
+import { checkOptions } from '@evenkeel/ops';
 import { tensor3d } from '@tensorflow/tfjs-core';
 import { jacobiSvd } from '../jacobi-svd.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
-import type { SpectralCapOptions } from './spectral-cap.js';
+import { CAP_OPTIONS, type SpectralCapOptions } from './spectral-cap.js';
 import { checkedMaxNorm } from './spectral-normalize.js';
 
 /**
@@ -16,6 +17,7 @@ import { checkedMaxNorm } from './spectral-normalize.js';
  * @see Newhouse et al. 2025, reference code, `pure_svd`.
  */
 export function exactSpectralCap(options: SpectralCapOptions = {}): MatrixConstraint {
+  checkOptions('exactSpectralCap', options, CAP_OPTIONS);
   const maxNorm = checkedMaxNorm('exactSpectralCap', options);
   return onMatrices('exactSpectralCap', options, ({ matrices, fanOut, fanIn, rmsScale }) => {
     const size = fanOut * fanIn;

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { euclideanNorm, withNorm } from '../euclidean-norm.js';
@@ -19,7 +20,9 @@ export interface HyperballOptions {
  * @throws If the radius is out of range.
  * @see Wen et al., "Fantastic pretraining optimizers and where to find them 2", 2025 (Hyperball).
  */
-export function hyperball({ radius }: HyperballOptions = {}): MatrixConstraint {
+export function hyperball(options: HyperballOptions = {}): MatrixConstraint {
+  checkOptions('hyperball', options, OPTIONS);
+  const { radius } = options;
   const range = { above: 0, below: Infinity, typical: 1 };
   if (radius !== undefined) checkNumber('hyperball', 'radius', radius, range);
   return (value, param) => {
@@ -27,3 +30,5 @@ export function hyperball({ radius }: HyperballOptions = {}): MatrixConstraint {
     return tidy(() => withNorm(value, radius ?? euclideanNorm(param as Tensor)));
   };
 }
+
+const OPTIONS: Record<keyof HyperballOptions, true> = { radius: true };

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   abs,
   add,
@@ -33,11 +34,9 @@ export interface LargestScoresOptions {
  * @returns `[heads]`.
  * @throws If the shapes do not fit, or there is no score.
  */
-export function largestScores(
-  q: Tensor,
-  k: Tensor,
-  { scale, causal = true, absolute = false }: LargestScoresOptions = {},
-): Tensor {
+export function largestScores(q: Tensor, k: Tensor, options: LargestScoresOptions = {}): Tensor {
+  checkOptions('largestScores', options, OPTIONS);
+  const { scale, causal = true, absolute = false } = options;
   const [batch, heads, time, headDim] = q.shape;
   const [, kvHeads, timeK] = k.shape;
   const fits = k.rank === 4 && k.shape[0] === batch && k.shape[3] === headDim && heads % kvHeads === 0;
@@ -57,3 +56,5 @@ export function largestScores(
     return max(add(scores, hidden), [0, 2, 3]);
   });
 }
+
+const OPTIONS: Record<keyof LargestScoresOptions, true> = { scale: true, causal: true, absolute: true };

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import { clone, div, mul, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { type MatrixOptions, matricesOf } from '../matrices.js';
@@ -59,6 +60,7 @@ export interface PublishedSoftCapOptions extends MatrixOptions {
  * @see Newhouse et al. 2025, reference code, `Linear.project`.
  */
 export function publishedSoftCap(options: PublishedSoftCapOptions = {}): MatrixConstraint {
+  checkOptions('publishedSoftCap', options, OPTIONS);
   const maxNorm = checkedMaxNorm('publishedSoftCap', options);
   const { weightDecay = 0 } = options;
   checkNumber('publishedSoftCap', 'weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0 });
@@ -74,6 +76,13 @@ export function publishedSoftCap(options: PublishedSoftCapOptions = {}): MatrixC
     return mul(applySoftCap(div<Tensor3D>(matrices, rmsScale), alpha), rmsScale);
   });
 }
+
+const OPTIONS: Record<keyof PublishedSoftCapOptions, true> = {
+  maxNorm: true,
+  weightDecay: true,
+  layout: true,
+  heads: true,
+};
 
 /**
  * The published hard cap at 1: four quintics that approximate min(σ, 1).

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { type Constraint, checkNumber } from '@evenkeel/optim';
 import {
   concat,
@@ -70,16 +71,18 @@ export interface QkClipOptions {
  * @see Kimi Team, "Kimi K2", 2025, section 2.1. https://arxiv.org/abs/2507.20534. They define it for multi-head latent
  *     attention, whose shared rotary key stays: query rows have powers α and 1, key rows 1 − α, values 0.
  */
-export function qkClip({
-  part,
-  scores,
-  heads,
-  kvHeads = heads,
-  maxScore = 100,
-  balance = 0.5,
-  rule = 'min-gamma',
-  layout = 'out-in',
-}: QkClipOptions): Constraint {
+export function qkClip(options: QkClipOptions): Constraint {
+  checkOptions('qkClip', options, OPTIONS);
+  const {
+    part,
+    scores,
+    heads,
+    kvHeads = heads,
+    maxScore = 100,
+    balance = 0.5,
+    rule = 'min-gamma',
+    layout = 'out-in',
+  } = options;
   const where = 'qkClip';
   checkNumber(where, 'heads', heads, { atLeast: 1, integer: true, typical: 8 });
   checkNumber(where, 'kvHeads', kvHeads, { atLeast: 1, integer: true, typical: 8 });
@@ -145,6 +148,17 @@ export function qkClip({
     });
   };
 }
+
+const OPTIONS: Record<keyof QkClipOptions, true> = {
+  part: true,
+  scores: true,
+  heads: true,
+  kvHeads: true,
+  maxScore: true,
+  balance: true,
+  rule: true,
+  layout: true,
+};
 
 /** Each entry `times` times in a row: [a, b] → [a, a, b, b]. */
 const repeated = (x: Tensor, times: number): Tensor => reshape(tile(reshape(x, [-1, 1]), [1, times]), [-1]);

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import { add, div, greaterEqual, maximum, mul, sub, type Tensor, tidy, where } from '@tensorflow/tfjs-core';
 import { largestEntry, lengthOf } from '../euclidean-norm.js';
@@ -21,7 +22,9 @@ export interface RadialBrakeOptions {
  * @throws If a number is out of range.
  * @see NVIDIA Emerging-Optimizers, radial brake hook.
  */
-export function radialBrake({ outward = 0.5, inward = 1 }: RadialBrakeOptions = {}): MatrixConstraint {
+export function radialBrake(options: RadialBrakeOptions = {}): MatrixConstraint {
+  checkOptions('radialBrake', options, OPTIONS);
+  const { outward = 0.5, inward = 1 } = options;
   checkNumber('radialBrake', 'outward', outward, { atLeast: 0, below: Infinity, typical: 0.5 });
   checkNumber('radialBrake', 'inward', inward, { atLeast: 0, below: Infinity, typical: 1 });
   return (value, param) => {
@@ -38,3 +41,5 @@ export function radialBrake({ outward = 0.5, inward = 1 }: RadialBrakeOptions = 
     });
   };
 }
+
+const OPTIONS: Record<keyof RadialBrakeOptions, true> = { outward: true, inward: true };

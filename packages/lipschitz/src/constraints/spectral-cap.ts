@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { div, mul, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { MatrixOptions } from '../matrices.js';
 import { applyQuintic, type Quintic } from '../quintic.js';
@@ -28,6 +29,7 @@ export interface SpectralCapOptions extends MatrixOptions {
  *     diverges beyond 4.5: it is `publishedHardCap`.
  */
 export function spectralCap(options: SpectralCapOptions = {}): MatrixConstraint {
+  checkOptions('spectralCap', options, CAP_OPTIONS);
   const maxNorm = checkedMaxNorm('spectralCap', options);
   return onMatrices('spectralCap', options, ({ matrices, rmsScale }) => {
     const cap = maxNorm * rmsScale;
@@ -36,6 +38,13 @@ export function spectralCap(options: SpectralCapOptions = {}): MatrixConstraint 
     return mul(HARD_CAP.reduce(applyQuintic, div<Tensor3D>(inRange, cap)), cap * BELOW);
   });
 }
+
+/** Also of `exactSpectralCap`. */
+export const CAP_OPTIONS: Record<keyof SpectralCapOptions, true> = {
+  maxNorm: true,
+  layout: true,
+  heads: true,
+};
 
 /** Where the quintics were fitted: min(σ, 1) on [0, 4], relative error within [−0.35 %, 0.35 %]. */
 const HARD_CAP: readonly Quintic[] = [

@@ -1,7 +1,12 @@
+import { checkOptions } from '@evenkeel/ops';
 import { add, div, matMul, mul, sub, type Tensor3D } from '@tensorflow/tfjs-core';
 import { powerIteration } from '../power-iteration.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
-import { checkedMaxNorm, type PowerConstraintOptions } from './spectral-normalize.js';
+import {
+  checkedMaxNorm,
+  POWER_CONSTRAINT_OPTIONS,
+  type PowerConstraintOptions,
+} from './spectral-normalize.js';
 
 /**
  * Sets the largest singular value of each matrix to the cap, from above or from below, and leaves the others.
@@ -15,6 +20,7 @@ import { checkedMaxNorm, type PowerConstraintOptions } from './spectral-normaliz
  * @see Newhouse et al. 2025, section 3 ("spectral hammer").
  */
 export function spectralHammer(options: PowerConstraintOptions = {}): MatrixConstraint {
+  checkOptions('spectralHammer', options, POWER_CONSTRAINT_OPTIONS);
   const maxNorm = checkedMaxNorm('spectralHammer', options);
   return onMatrices('spectralHammer', options, ({ matrices, rmsScale }) => {
     const { u, sigma, v, unit, peak } = powerIteration('spectralHammer', matrices, options);

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import type { MatrixOptions } from '../matrices.js';
 import { type PowerIterationOptions, powerIteration } from '../power-iteration.js';
@@ -21,12 +22,23 @@ export interface PowerConstraintOptions extends MatrixOptions, PowerIterationOpt
  * @see Miyato et al., "Spectral Normalization", 2018; Newhouse et al. 2025, section 3.
  */
 export function spectralNormalize(options: PowerConstraintOptions = {}): MatrixConstraint {
+  checkOptions('spectralNormalize', options, POWER_CONSTRAINT_OPTIONS);
   const maxNorm = checkedMaxNorm('spectralNormalize', options);
   return onMatrices('spectralNormalize', options, ({ matrices, rmsScale }) => {
     const found = powerIteration('spectralNormalize', matrices, options);
     return scaledDown(matrices, found, found.sigma, maxNorm * rmsScale);
   });
 }
+
+/** Also of `spectralHammer`. */
+export const POWER_CONSTRAINT_OPTIONS: Record<keyof PowerConstraintOptions, true> = {
+  maxNorm: true,
+  iterations: true,
+  seed: true,
+  startVector: true,
+  layout: true,
+  heads: true,
+};
 
 export const checkedMaxNorm = (where: string, { maxNorm = 1 }: { maxNorm?: number }): number =>
   checkNumber(where, 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });

@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber, type StepBound } from '@evenkeel/optim';
 import {
   add,
@@ -46,6 +47,7 @@ export interface SpectralSoftCapOptions extends MatrixOptions {
  *     weights pass the cap: see `softCapCoupling`. `publishedSoftCap` does as they do.
  */
 export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixConstraint {
+  checkOptions('spectralSoftCap', options, OPTIONS);
   const { maxNorm = 1, heads = 1, layout = 'out-in' } = options;
   checkNumber('spectralSoftCap', 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
   const target = maxNorm * (1 - MARGIN);
@@ -95,6 +97,8 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
     );
   }
 }
+
+const OPTIONS: Record<keyof SpectralSoftCapOptions, true> = { maxNorm: true, layout: true, heads: true };
 
 /** The cap for matrices of any norm. */
 function measured(matrices: Tensor3D, cap: number): Tensor3D {

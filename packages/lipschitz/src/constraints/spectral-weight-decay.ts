@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import { checkNumber } from '@evenkeel/optim';
 import { mul, sub } from '@tensorflow/tfjs-core';
 import type { MatrixOptions } from '../matrices.js';
@@ -21,6 +22,7 @@ export interface SpectralWeightDecayOptions extends MatrixOptions, PowerIteratio
  * @see Newhouse et al. 2025, section 3.
  */
 export function spectralWeightDecay(options: SpectralWeightDecayOptions): MatrixConstraint {
+  checkOptions('spectralWeightDecay', options, OPTIONS);
   const weightDecay = checkNumber('spectralWeightDecay', 'weightDecay', options?.weightDecay, {
     atLeast: 0,
     atMost: 1,
@@ -31,3 +33,12 @@ export function spectralWeightDecay(options: SpectralWeightDecayOptions): Matrix
     return sub(matrices, mul(outer(mul(u, mul(sigma, weightDecay)), v), peak));
   });
 }
+
+const OPTIONS: Record<keyof SpectralWeightDecayOptions, true> = {
+  weightDecay: true,
+  iterations: true,
+  seed: true,
+  startVector: true,
+  layout: true,
+  heads: true,
+};

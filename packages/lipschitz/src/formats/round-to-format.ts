@@ -1,3 +1,4 @@
+import { checkOptions } from '@evenkeel/ops';
 import {
   abs,
   add,
@@ -72,11 +73,9 @@ export interface RoundToFormatOptions {
  * @throws If the format is unknown, or the dtype is not float32.
  * @see Micikevicius et al., "FP8 Formats for Deep Learning", 2022, table 1. https://arxiv.org/abs/2209.05433
  */
-export function roundToFormat(
-  x: Tensor,
-  format: FloatFormat,
-  { saturate = false, gradient = 'straight-through' }: RoundToFormatOptions = {},
-): Tensor {
+export function roundToFormat(x: Tensor, format: FloatFormat, options: RoundToFormatOptions = {}): Tensor {
+  checkOptions('roundToFormat', options, OPTIONS);
+  const { saturate = false, gradient = 'straight-through' } = options;
   const limits = formatLimits('roundToFormat', format);
   if (x.dtype !== 'float32') {
     throw new Error(`roundToFormat: a tensor of dtype ${x.dtype}, expected float32. Cast it first.`);
@@ -93,6 +92,8 @@ export function roundToFormat(
   });
   return op(x);
 }
+
+const OPTIONS: Record<keyof RoundToFormatOptions, true> = { saturate: true, gradient: true };
 
 /** @throws If there is no such format. */
 export function formatLimits(caller: string, format: FloatFormat): FormatLimits {
