@@ -57,14 +57,14 @@ describeOnBackends('model.load beside an architecture', () => {
 
 describe('assignWeights', () => {
   it('changes nothing unless all names and shapes are the same', () => {
-    const variables = [variable(tensor1d([1]), true, 'gpt_1/a'), variable(tensor1d([2]), true, 'gpt_1/b')];
+    const variables = [variable(tensor1d([1]), true, 'gpt_1/a.w'), variable(tensor1d([2]), true, 'gpt_1/b.w')];
     const [one, two] = [tensor1d([3]), tensor1d([4, 5])];
-    const from = (...names: string[]) => names.map((name) => ({ name: `gpt/${name}`, tensor: one }));
+    const from = (...names: string[]) => names.map((name) => ({ name: `gpt/${name}.w`, tensor: one }));
     const assign = (weights: Parameters<typeof assignWeights>[1]) => () =>
       assignWeights({ variables }, weights, 'old');
-    expect(assign(from('a'))).toThrow("assignWeights: 'old' has no 'gpt_1/");
-    expect(assign(from('a', 'b', 'c'))).toThrow("assignWeights: 'old' has");
-    expect(assign([...from('a'), { name: 'gpt/b', tensor: two }])).toThrow("has 'gpt/b' in shape [2]");
+    expect(assign(from('a'))).toThrow("assignWeights: 'old' has no 'gpt_1/b.w', expected one of shape [1]");
+    expect(assign(from('a', 'b', 'c'))).toThrow("'old' has 'gpt/c.w', expected only");
+    expect(assign([...from('a'), { name: 'gpt/b.w', tensor: two }])).toThrow("has 'gpt/b.w' in shape [2]");
     expect(variables.map((variable) => variable.dataSync()[0])).toEqual([1, 2]);
     assign(from('b', 'a'))();
     expect(variables.map((variable) => variable.dataSync()[0])).toEqual([3, 3]);
