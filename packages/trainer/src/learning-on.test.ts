@@ -57,7 +57,10 @@ describeOnBackends('model.load beside an architecture', () => {
 
 describe('assignWeights', () => {
   it('changes nothing unless all names and shapes are the same', () => {
-    const variables = [variable(tensor1d([1]), true, 'gpt_1/a.w'), variable(tensor1d([2]), true, 'gpt_1/b.w')];
+    const variables = [
+      variable(tensor1d([1]), true, 'gpt_1/a.w'),
+      variable(tensor1d([2]), true, 'gpt_1/b.w'),
+    ];
     const [one, two] = [tensor1d([3]), tensor1d([4, 5])];
     const from = (...names: string[]) => names.map((name) => ({ name: `gpt/${name}.w`, tensor: one }));
     const assign = (weights: Parameters<typeof assignWeights>[1]) => () =>
