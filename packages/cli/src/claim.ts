@@ -1,8 +1,9 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDraft, makeFolder, removeLeftDrafts } from '@evenkeel/files';
 import { UsageError } from '@evenkeel/trainer/config';
-import { isRun } from '@evenkeel/trainer/node';
+import { type FolderLock, isRun, lockFolder } from '@evenkeel/trainer/node';
 
 /**
  * What a folder holds; nothing if it is not there.
@@ -25,26 +26,43 @@ export async function entriesOf(directory: string): Promise<string[]> {
   }
 }
 
-/** Makes sure that no run is lost, and returns what makes room once all else is known to be right. */
+/** What lies in a folder beside the locks and drafts of processes, which are nothing once those have ended. */
+const workIn = async (directory: string): Promise<string[]> =>
+  (await entriesOf(directory)).filter((name) => !isDraft(name) && !/^lock-\d+\.json$/.test(name));
+
+/**
+ * Makes sure that no run is lost, and returns what makes room once all else is known to be right: it locks the folder against
+ * other processes, looks once more, and empties it.
+ */
 export async function claim(
   directory: string,
   { overwrite }: { overwrite?: boolean },
-): Promise<() => Promise<void>> {
-  const entries = (await entriesOf(directory)).filter((name) => !isDraft(name)); // what killed processes have left is nothing
-  if (entries.length > 0 && !isRun(directory)) {
-    throw new UsageError(
-      `'${directory}' holds something else than a run, which --overwrite does not delete. Name another folder with --out.`,
-    );
-  }
-  if (entries.length > 0 && !overwrite) {
-    throw new UsageError(
-      `'${directory}' holds a run already. Go on with it: evenkeel resume ${directory}, name another folder with --out, or begin anew with --overwrite.`,
-    );
-  }
+): Promise<() => Promise<FolderLock>> {
+  const check = async (): Promise<string[]> => {
+    const work = await workIn(directory);
+    if (work.length > 0 && !isRun(directory)) {
+      throw new UsageError(
+        `'${directory}' holds something else than a run, which --overwrite does not delete. Name another folder with --out.`,
+      );
+    }
+    if (work.length > 0 && !overwrite) {
+      throw new UsageError(
+        `'${directory}' holds a run already. Go on with it: evenkeel resume ${directory}, name another folder with --out, or begin anew with --overwrite.`,
+      );
+    }
+    return work;
+  };
+  await check();
   return async () => {
-    const folder = existsSync(directory) ? realpathSync(directory) : directory; // of a link, where it leads
-    if (entries.length > 0) await rm(folder, { recursive: true });
-    await makeFolder('evenkeel', folder);
-    await removeLeftDrafts('evenkeel', folder);
+    await makeFolder('evenkeel', existsSync(directory) ? realpathSync(directory) : directory); // of a link, where it leads
+    const lock = await lockFolder('evenkeel', directory);
+    try {
+      for (const name of await check()) await rm(join(directory, name), { recursive: true });
+      await removeLeftDrafts('evenkeel', directory);
+      return lock;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   };
 }

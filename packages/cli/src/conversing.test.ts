@@ -28,8 +28,8 @@ describe('a conversation', () => {
     'tokenizer_config.json': JSON.stringify({ bos_token: '<s>', eos_token: '</s>', chat_template: TEMPLATE }),
   });
 
-  it('is written by the template of the model, with its special tokens', () => {
-    const conversation = new Conversation(tokenizer, 'template', 'Be kind.');
+  it('is written by the template of the model, with its special tokens', async () => {
+    const conversation = await Conversation.begin(tokenizer, 'template', 'Be kind.');
     expect(conversation.ask('Hi')).toBe('<s>[system] Be kind.\n[user] Hi\n[assistant] ');
     conversation.answered('Hello');
     const prompt = conversation.ask('Bye');
@@ -39,9 +39,11 @@ describe('a conversation', () => {
     expect(conversation.ask('Ciao')).not.toContain('Bye');
   });
 
-  it('is an instruction, or a text that goes on', () => {
-    expect(new Conversation(tokenizer, 'instructions').ask('Add.')).toContain('### Instruction:\nAdd.');
-    const text = new Conversation(tokenizer, 'text');
+  it('is an instruction, or a text that goes on', async () => {
+    expect((await Conversation.begin(tokenizer, 'instructions')).ask('Add.')).toContain(
+      '### Instruction:\nAdd.',
+    );
+    const text = await Conversation.begin(tokenizer, 'text');
     text.ask('Once ');
     text.answered('upon ');
     expect(text.ask('a')).toBe('Once upon a');

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockFolder } from '@evenkeel/trainer/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evenkeel } from '../test/evenkeel.js';
 
@@ -64,6 +65,31 @@ describe('a run', () => {
   });
 });
 
+describe('hints', () => {
+  it('offer to let a model write only where it can', async () => {
+    const numbers = ['--data', 'modular-arithmetic', '--data.modulus', '5', '--steps', '2', ...small];
+    const { out, code } = await evenkeel('train', ...numbers, '--out', at('numbers'));
+    expect(code).toBe(0);
+    expect(out).not.toContain('evenkeel generate');
+    const text = await train(at('words'));
+    const [, hint] = /let it write: evenkeel (.*)/.exec(text.out)!;
+    expect((await evenkeel(...hint.split(' '), 'to', '--max-tokens', '2')).code).toBe(0);
+  });
+
+  it('tell a run that is not there from a model of a hub', async () => {
+    await train(at('there'));
+    for (const command of [['generate'], ['evaluate'], ['certify'], ['export', '--out', at('out')]]) {
+      const { errors, code } = await evenkeel(...command, at('nope'));
+      expect(errors).toContain(`'${at('nope')}' is not there, expected a run`);
+      expect(errors).toContain('there');
+      expect(errors).not.toContain('huggingface');
+      expect(code).toBe(1);
+    }
+    const args = ['train', '--text', at('text.txt'), '--model', at('nope'), '--out', at('never')];
+    expect((await evenkeel(...args)).errors).toContain('is not there, expected a run');
+  });
+});
+
 describe('the folder of a run', () => {
   it.each([
     ['/proc/x', 'cannot be made'],
@@ -88,6 +114,24 @@ describe('the folder of a run', () => {
     expect((await train(at('link'), '--overwrite')).code).toBe(0);
     expect(lstatSync(at('link')).isSymbolicLink()).toBe(true);
     expect(existsSync(at('disk', 'run.json'))).toBe(true);
+  });
+
+  it('is written by one process at a time', async () => {
+    const lock = await lockFolder('test', at('held'));
+    for (const args of [[], ['--overwrite']]) {
+      const { errors, code } = await train(at('held'), ...args);
+      expect(errors).toContain(at('held'));
+      expect(errors).toContain(String(process.pid));
+      expect(code).toBe(1);
+    }
+    await lock.release();
+    expect((await train(at('held'))).code).toBe(0);
+    const again = await lockFolder('test', at('held'));
+    expect((await evenkeel('resume', at('held'), '--steps', '8')).errors).toContain(String(process.pid));
+    expect((await train(at('held'), '--overwrite')).errors).toContain(String(process.pid));
+    await again.release();
+    expect(existsSync(at('held', 'run.json'))).toBe(true);
+    expect((await evenkeel('resume', at('held'), '--steps', '8')).code).toBe(0);
   });
 
   it('may hold what a killed process has left', async () => {

@@ -4,6 +4,8 @@ import { GPT, generate } from '@evenkeel/gpt-model';
 import type { Callback } from '@evenkeel/trainer';
 import { type BuildRunOptions, buildRun, type RunParts, trainRun, writingOf } from '@evenkeel/trainer/config';
 import {
+  type FolderLock,
+  lockFolder,
   METRICS,
   metricsFile,
   newestStep,
@@ -30,8 +32,8 @@ import { measured } from './words.js';
 const SAMPLE_LENGTH = 200;
 
 export interface TrainingOptions {
-  /** Of a new run: empties its folder, once model and data are there. */
-  readonly makeRoom?: () => Promise<void>;
+  /** Of a new run: locks and empties its folder, once model and data are there. */
+  readonly makeRoom?: () => Promise<FolderLock>;
   /** The run that goes on, in the place of a new one. */
   readonly stored?: StoredRun;
   /** What it runs on, written down so that a resumed run does, too. */
@@ -60,9 +62,10 @@ export async function trainInto(
   let hasRecords = false;
   const started = performance.now();
   let parts: RunParts | undefined;
+  let lock: FolderLock | undefined;
   try {
     parts = await buildRun(config, stored ? await goingOn(stored) : { source: planned.source });
-    await makeRoom?.();
+    lock = await (makeRoom ? makeRoom() : lockFolder('evenkeel', directory));
     const run = stored?.run ?? (await writeRun(directory, parts, backend));
     introduce(parts, directory, output, resume);
     const result = await trainRun(parts, {
@@ -89,7 +92,8 @@ export async function trainInto(
     const minutes = (performance.now() - started) / 60_000;
     const { reason, step, metrics: last } = result;
     output.emit({ event: 'end', reason, step, metrics: last, directory });
-    output.say(ending(directory, result, minutes, hasRecords, parts.model instanceof GPT));
+    const canWrite = parts.model instanceof GPT && parts.data.tokenizer !== undefined;
+    output.say(ending(directory, result, minutes, hasRecords, canWrite));
     return { exitCode: interrupt.exitCode, reason, step, metrics: last };
   } catch (error) {
     if (hasRecords) await reportOn(directory);
@@ -98,6 +102,7 @@ export async function trainInto(
     parts?.model.dispose();
     await parts?.close();
     interrupt.dispose();
+    await lock?.release();
   }
 }
 
@@ -146,7 +151,7 @@ function ending(
   { reason, step, metrics }: { reason: string; step: number; metrics: Readonly<Record<string, number>> },
   minutes: number,
   hasReport: boolean,
-  isText: boolean,
+  canWrite: boolean,
 ): string {
   const shown = ['loss', 'validationLoss', 'validationAccuracy', 'log10Lipschitz']
     .filter((name) => metrics[name] !== undefined)
@@ -155,7 +160,7 @@ function ending(
   const next =
     reason === 'signal'
       ? `go on with: evenkeel resume ${directory}`
-      : isText
+      : canWrite
         ? `let it write: evenkeel generate ${directory}`
         : `look: ${join(directory, REPORT)}`;
   const report = hasReport ? `${join(directory, REPORT)} shows it; ` : '';

@@ -62,11 +62,8 @@ async function talk(source: string, opened: OpenedModel, options: Options): Prom
     throw new UsageError(`'${source}' is a plain network, expected a model of text.`);
   if (!tokenizer)
     throw new UsageError(`'${source}' has no tokenizer, expected one to read with. Pass --tokenizer FILE.`);
-  const conversation = new Conversation(
-    tokenizer,
-    formOf(source, opened, tokenizer, options),
-    options.system,
-  );
+  const form = formOf(source, opened, tokenizer, options);
+  const conversation = await Conversation.begin(tokenizer, form, options.system);
   const output = outputOf(options);
   const isTerminal = Boolean(process.stdin.isTTY) && !output.json;
   const lines = createInterface({ input: process.stdin, output: isTerminal ? process.stderr : undefined });

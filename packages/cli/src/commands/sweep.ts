@@ -157,7 +157,9 @@ async function trainAll(
   let runs = before;
   // All at once, so that what is interrupted goes on without --overwrite, and finds nothing of before.
   const clear = async () => {
-    for (const { directory } of points) await (await claim(directory, options))();
+    const [first, ...others] = points;
+    for (const { directory } of others) await (await (await claim(directory, options))()).release();
+    return (await claim(first.directory, options))();
   };
   for (const [i, { name, values, ...planned }] of points.entries()) {
     if (runs[name]) continue;

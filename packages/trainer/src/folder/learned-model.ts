@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { SourceRun } from '../build-run.js';
+import { checkPlace } from './check-place.js';
 import type { RunFile } from './run-file.js';
 import { CHECKPOINTS, checkpointsOf, noCheckpoint, readRun, runNamed, tokenizerOf } from './run-folder.js';
 
@@ -22,7 +23,10 @@ export interface LearnedModel {
  */
 export async function learnedModel(path: string): Promise<LearnedModel | undefined> {
   const named = runNamed(path);
-  if (!named) return undefined;
+  if (!named) {
+    checkPlace(path);
+    return undefined;
+  }
   const { directory } = named;
   const stored = readRun(directory);
   const { model, config, tokenizer, run } = stored;

@@ -4,6 +4,7 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { assignWeights, checkSameRun } from '../parts/assign-weights.js';
 import { Mlp } from '../parts/mlp.js';
 import { tokenizerBeside } from '../parts/tokenizer-named.js';
+import { checkPlace } from './check-place.js';
 import { checkpointsOf, noCheckpoint, readRun, runNamed, type StoredRun, tokenizerOf } from './run-folder.js';
 
 /** A model with all that its files say beside its weights: how it generates (`model.generation`), and its tokenizer if it has one. */
@@ -25,6 +26,7 @@ export interface OpenedModel {
 async function openModel(source: string, which = 'latest'): Promise<OpenedModel> {
   const named = runNamed(source);
   if (!named) {
+    checkPlace(source);
     const files = await openModelFolder(source);
     const tokenizer = await tokenizerBeside(files);
     return { model: await GPT.load(files), tokenizer };
