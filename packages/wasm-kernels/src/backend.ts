@@ -8,10 +8,14 @@ export interface WasmBackend {
     _malloc(bytes: number): number;
     _free(offset: number): void;
   };
-  dataIdMap: { get(id: DataId): { memoryOffset: number } };
+  dataIdMap: {
+    get(id: DataId): { memoryOffset: number };
+    /** What moves a tensor's data here from the backend that has them. */
+    dataMover: { moveData(target: unknown, id: DataId): void };
+  };
   makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
   incRef(id: DataId): void;
-  disposeData(id: DataId): boolean;
+  disposeData(id: DataId, force?: boolean): boolean;
 }
 
 /** The tfjs versions whose wasm backend was tested. */
@@ -36,7 +40,8 @@ export function whyUnsupported(backend: WasmBackend): string | null {
   if (!(memory instanceof WebAssembly.Memory))
     return "the memory of tfjs's wasm module is not where 4.22 has it";
   const { wasm, dataIdMap } = backend;
-  const functions = [wasm._malloc, wasm._free, dataIdMap?.get, backend.makeOutput, backend.incRef];
+  const { moveData } = dataIdMap?.dataMover ?? {};
+  const functions = [wasm._malloc, wasm._free, dataIdMap?.get, moveData, backend.makeOutput, backend.incRef];
   if (heap !== memory.buffer || functions.some((f) => typeof f !== 'function')) {
     return 'the backend is not built as in tfjs 4.22';
   }

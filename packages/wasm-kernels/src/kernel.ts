@@ -36,23 +36,44 @@ export function kernelFunc(
     const { inputs, backend } = args as unknown as Pick<Call, 'inputs' | 'backend'>;
     const attrs = args.attrs ?? {};
     checkAttrs(kernel, attrs);
-    const { functions, scratch } = instanceOf(backend);
-    return kernel.run({
-      inputs,
-      attrs,
-      backend,
-      functions,
-      scratch,
-      offset: (tensor) => offsetOf(backend, tensor),
-      stock: (attrs) => {
-        if (stock) return stock(attrs ? { ...args, attrs } : args);
-        const came = Object.entries(inputs).map(([name, { dtype, shape }]) => `${name}: ${dtype} [${shape}]`);
-        throw new Error(
-          `${kernel.name}: got ${came.join(', ')}, which has no kernel on the wasm backend. Cast to float32.`,
-        );
-      },
-    });
+    const instance = instanceOf(backend);
+    const { functions, scratch } = instance;
+    const run = () =>
+      kernel.run({
+        inputs,
+        attrs,
+        backend,
+        functions,
+        scratch,
+        offset: (tensor) => offsetOf(backend, tensor),
+        stock: (attrs) => {
+          if (stock) return stock(attrs ? { ...args, attrs } : args);
+          const came = Object.entries(inputs).map(
+            ([name, { dtype, shape }]) => `${name}: ${dtype} [${shape}]`,
+          );
+          throw new Error(
+            `${kernel.name}: got ${came.join(', ')}, which has no kernel on the wasm backend. Cast to float32.`,
+          );
+        },
+      });
+    return freeingOnError(instance, backend, run);
   };
+}
+
+/** Runs a kernel, and frees what it has made if it throws, for want of memory for one. Kernels may call others. */
+function freeingOnError<T>(instance: Instance, backend: WasmBackend, run: () => T): T {
+  const isInner = instance.made !== null;
+  instance.made ??= [];
+  const { made } = instance;
+  const before = made.length;
+  try {
+    return run();
+  } catch (error) {
+    for (const dataId of made.splice(before)) backend.disposeData(dataId, true);
+    throw error;
+  } finally {
+    if (!isInner) instance.made = null;
+  }
 }
 
 function checkAttrs({ name, attrs: known }: Kernel, attrs: NamedAttrMap): void {

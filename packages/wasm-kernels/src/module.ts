@@ -1,6 +1,8 @@
+import type { DataId } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend.js';
 import type { Functions } from './functions.js';
 import { RELAXED_SIMD, SIMD } from './generated/modules.js';
+import { guardMemory } from './memory.js';
 import { productImport } from './products.js';
 
 /** The module, on the memory of one backend. */
@@ -8,6 +10,10 @@ export interface Instance {
   functions: Functions;
   /** Memory from the backend's own allocator, {@link Functions.gemmScratchBytes} long. */
   scratch: number;
+  /** What the kernel that runs has made so far; null while none does. */
+  made: DataId[] | null;
+  /** Leaves the backend as it was. */
+  release(): void;
 }
 
 /** How a module is compiled. */
@@ -40,14 +46,14 @@ export class Instances {
 
   constructor(private readonly module: WebAssembly.Module) {}
 
-  /** @throws If the backend has no memory left for the scratch space. */
+  /** Throws if the backend has no memory left for the scratch space. */
   of(backend: WasmBackend): Instance {
     return this.instances.get(backend) ?? this.start(backend);
   }
 
   /** Gives all scratch memory back. */
   dispose(): void {
-    for (const [backend, { scratch }] of this.instances) backend.wasm?._free(scratch);
+    for (const [backend, instance] of this.instances) if (backend.wasm) instance.release();
     this.instances.clear();
   }
 
@@ -56,16 +62,36 @@ export class Instances {
     const { memory } = wasm.asm;
     const imports = { env: { memory }, host: { product: productImport(memory) } };
     const functions = new WebAssembly.Instance(this.module, imports).exports as unknown as Functions;
-    const bytes = functions.gemmScratchBytes();
-    const scratch = wasm._malloc(bytes) >>> 0;
-    if (scratch === 0) {
-      throw new Error(
-        `installWasmKernels: the wasm backend could not give ${bytes} bytes of scratch memory, expected ` +
-          'room for them. Dispose tensors first.',
-      );
-    }
-    const instance = { functions, scratch };
+    const unguard = guardMemory(backend);
+    const scratch = takeScratch(wasm, functions.gemmScratchBytes(), unguard);
+    const { makeOutput } = backend;
+    const instance: Instance = {
+      functions,
+      scratch,
+      made: null,
+      release() {
+        wasm._free(scratch);
+        unguard();
+        if (backend.makeOutput === recording) backend.makeOutput = makeOutput;
+      },
+    };
+    const recording: WasmBackend['makeOutput'] = (...rest) => {
+      const output = makeOutput.apply(backend, rest);
+      instance.made?.push(output.dataId);
+      return output;
+    };
+    backend.makeOutput = recording;
     this.instances.set(backend, instance);
     return instance;
+  }
+}
+
+/** Scratch memory; puts the backend back as it was if there is none. */
+function takeScratch(wasm: WasmBackend['wasm'], bytes: number, unguard: () => void): number {
+  try {
+    return wasm._malloc(bytes);
+  } catch (error) {
+    unguard();
+    throw error;
   }
 }

@@ -19,9 +19,7 @@ export async function whyProductsAreWrong(
 ): Promise<string | null> {
   const [a, b] = [wholeNumbers(M * K, 1), wholeNumbers(K * N, 2)];
   const expected = multiply(a, b);
-  const at = wasm._malloc(4 * (a.length + b.length + expected.length)) >>> 0;
-  if (at === 0)
-    throw new Error('installWasmKernels: no wasm memory is left, expected 1 MiB. Dispose tensors first.');
+  const at = wasm._malloc(4 * (a.length + b.length + expected.length)); // throws if there is no room, as guardMemory has it
   const [bAt, cAt] = [at + 4 * a.length, at + 4 * (a.length + b.length)];
   try {
     for (let round = 0; round < ROUNDS; round++) {

@@ -43,19 +43,22 @@ export const einsum: Kernel = {
       made.push(result);
       return result;
     };
-    const factors = letters.map((own, i) =>
-      sumOut(
-        { letters: own, tensor: tensors[i] },
-        (letter) => output.includes(letter) || letters[1 - i]?.includes(letter),
-        run,
-      ),
-    );
-    const product = factors.length === 1 ? factors[0] : multiply(factors[0], factors[1], output, run);
-    const result = arrange(product, output, run);
-    // The result outlives what it was made from; it may share the data of an input.
-    call.backend.incRef(result.dataId);
-    for (const { dataId } of made) call.backend.disposeData(dataId);
-    return result;
+    try {
+      const factors = letters.map((own, i) =>
+        sumOut(
+          { letters: own, tensor: tensors[i] },
+          (letter) => output.includes(letter) || letters[1 - i]?.includes(letter),
+          run,
+        ),
+      );
+      const product = factors.length === 1 ? factors[0] : multiply(factors[0], factors[1], output, run);
+      const result = arrange(product, output, run);
+      // The result outlives what it was made from; it may share the data of an input.
+      call.backend.incRef(result.dataId);
+      return result;
+    } finally {
+      for (const { dataId } of made) call.backend.disposeData(dataId);
+    }
   },
 };
 
