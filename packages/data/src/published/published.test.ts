@@ -519,6 +519,29 @@ describe('compileOniguruma', () => {
     '('.repeat(500),
   ])('refuses %s by name', (pattern) => expect(() => compileOniguruma(pattern)).toThrow(SyntaxError));
 
+  // Each as published, and as JavaScript would write it.
+  const W = '\\p{White_Space}';
+  it.each([
+    [
+      'o200k',
+      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+      `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?:'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?|\\p{N}{1,3}| ?[^${W}\\p{L}\\p{N}]+[\\r\\n/]*|${W}*[\\r\\n]+|${W}+(?!\\P{White_Space})|${W}+`,
+    ],
+    [
+      'DeepSeek',
+      '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
+      `[!-/:-@[-\`{-~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|${W}*[\\r\\n]+|${W}+(?!\\P{White_Space})|${W}+`,
+    ],
+  ])('divides as %s does', (_, pattern, script) => {
+    const [ours, expected] = [compileOniguruma(pattern), new RegExp(script, 'gu')];
+    fc.assert(
+      fc.property(textWithTraps, (text) => {
+        expect(text.match(ours)).toEqual(text.match(expected));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('never throws anything else', () => {
     const part = fc.constantFrom(
       '(',
