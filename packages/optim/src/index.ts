@@ -37,6 +37,12 @@ export { constant } from './schedules/constant.js';
 export type { DecayOptions } from './schedules/decay.js';
 export { type InverseSqrtOptions, inverseSqrt } from './schedules/inverse-sqrt.js';
 export { linear } from './schedules/linear.js';
+export {
+  type PlateauOptions,
+  type PlateauSchedule,
+  type PlateauState,
+  plateau,
+} from './schedules/plateau.js';
 export type { Schedule } from './schedules/schedule.js';
 export {
   type StaircaseInverseSqrtOptions,
