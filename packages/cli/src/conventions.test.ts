@@ -38,6 +38,22 @@ describe('flags', () => {
     expect(JSON.parse(spelled.out)).toMatchObject({ optimizer: { learningRate: 0.3 }, logEvery: 7 });
   });
 
+  it('take the short form that an error names: guard: rollback', async () => {
+    const args = [
+      'train',
+      '--data',
+      'modular-arithmetic',
+      '--guard',
+      'rollback',
+      '--guard.maxRollbacks',
+      '2',
+    ];
+    expect(JSON.parse((await evenkeel(...args, '--print-config')).out).guard).toMatchObject({
+      action: 'rollback',
+      maxRollbacks: 2,
+    });
+  });
+
   it.each([
     ['--lr', '--optimizer.learningRate'],
     ['--batch-size', '--data.batchSize'],

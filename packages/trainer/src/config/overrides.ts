@@ -63,6 +63,7 @@ function asObject(value: unknown, name: string): RawConfig {
 const FULL: Readonly<Record<string, (text: string) => RawConfig>> = {
   model: (text) => modelInFull(text) as RawConfig,
   data: (text) => dataInFull(text) as RawConfig,
+  guard: (action) => ({ action }),
 };
 
 /** The text of a flag as a value of its field. What is no such value stays text: the schema says what it expected. */

@@ -317,6 +317,27 @@ const schedule = named(
   ]),
 );
 
+const GUARD_ACTIONS = ['stop', 'rollback', 'off'] as const;
+
+const guard = z.strictObject({
+  action: z
+    .enum(GUARD_ACTIONS)
+    .default('stop')
+    .describe('When the loss is not finite or explodes: stop, or go back to the last checkpoint.'),
+  explosionFactor: z
+    .number()
+    .gt(1)
+    .default(100)
+    .describe('A loss so many times the first one is an explosion.'),
+  learningRateFactor: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.5)
+    .describe('What each rollback leaves of the learning rate.'),
+  maxRollbacks: whole.default(5).describe('After so many the run stops.'),
+});
+
 /** All that decides a run. Every field but `data` has a default. */
 export const runConfigSchema = z.strictObject({
   model,
@@ -395,25 +416,15 @@ export const runConfigSchema = z.strictObject({
     .default(false)
     .describe('Ends the run when the validation loss has stopped improving; a number is the patience.'),
   guard: z
-    .strictObject({
-      action: z
-        .enum(['stop', 'rollback', 'off'])
-        .default('stop')
-        .describe('When the loss is not finite or explodes: stop, or go back to the last checkpoint.'),
-      explosionFactor: z
-        .number()
-        .gt(1)
-        .default(100)
-        .describe('A loss so many times the first one is an explosion.'),
-      learningRateFactor: z
-        .number()
-        .gt(0)
-        .lt(1)
-        .default(0.5)
-        .describe('What each rollback leaves of the learning rate.'),
-      maxRollbacks: whole.default(5).describe('After so many the run stops.'),
-    })
-    .prefault({}),
+    .union([
+      z
+        .enum(GUARD_ACTIONS)
+        .transform((action) => ({ action }))
+        .pipe(guard as unknown as z.ZodType<z.output<typeof guard>, { action: 'stop' | 'rollback' | 'off' }>),
+      guard,
+    ])
+    .prefault('stop')
+    .describe('When the loss is not finite or explodes: stop, or go back to the last checkpoint.'),
   seed: seed.default(0).describe('Decides all that is random.'),
 });
 
