@@ -234,6 +234,11 @@ describeEdges(ops, {
     for (const shape of [[0], [0, 4], [2, 0]]) expect(ops.dropoutMask(shape, 0.5, 1).shape).toEqual(shape);
   },
   checkOptions: 'looks at names',
+  constant() {
+    const nothing = tf.zeros([0, 4]);
+    expect([ops.isConstant(nothing), ops.isConstant(ops.constant(nothing))]).toEqual([false, true]);
+  },
+  isConstant: 'is tested with constant',
   kernelOr: 'runs what the others define',
   dropoutHash: 'takes and gives integers',
   rotaryFrequencies: 'takes and gives numbers, in float64',
