@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Engine, interleaved } from '../src/interleaved.js';
 import { Remote } from '../src/remote.js';
 import { startTorch } from '../src/torch.js';
+import { installEngine, uninstallEngine, WASM_ENGINES, type WasmEngine } from '../src/wasm-engines.js';
 import { createBatches } from './batches.js';
 import { CASES, type Size } from './cases.js';
 import { profileStep } from './profile.js';
@@ -32,7 +32,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
   }
   await tf.setBackend('wasm');
   if (values.profile) {
-    for (const name of names) yield* profile(name, CASES[name]);
+    for (const name of names) yield* profile(name, CASES[name], values.engines ?? 'evenkeel');
     return;
   }
   const torch =
@@ -51,7 +51,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
   }
 }
 
-const OURS = ['evenkeel', 'evenkeel-simd', 'torch'];
+const OURS = [...WASM_ENGINES.filter((engine) => engine !== 'evenkeel-revec'), 'torch'];
 const ALL = ['stock', 'stock-model+kernels', ...OURS];
 
 interface CaseOptions {
@@ -80,21 +80,18 @@ async function* timeCase(
     return [{ engine: label, prepare, work }];
   };
   const engines = [
-    ...engine('stock', () => stockTrainer(size, 'stock', { gather: false }), uninstallWasmKernels),
+    ...engine('stock', () => stockTrainer(size, 'stock', { gather: false }), uninstallEngine),
     ...engine(
       'stock-model+kernels',
       () => stockTrainer(size, 'kernels', { gather: true }),
-      () => install(true),
+      () => installEngine('evenkeel'),
     ),
-    ...engine(
-      'evenkeel',
-      () => evenkeelTrainer(size, 'evenkeel'),
-      () => install(true),
-    ),
-    ...engine(
-      'evenkeel-simd',
-      () => evenkeelTrainer(size, 'simd'),
-      () => install(false),
+    ...WASM_ENGINES.flatMap((name) =>
+      engine(
+        name,
+        () => evenkeelTrainer(size, name),
+        () => installEngine(name),
+      ),
     ),
     ...(torch ? [torch.time(name)] : []),
   ];
@@ -114,28 +111,22 @@ async function* timeCase(
   }
   for (const trainer of trainers) trainer.dispose();
   tf.dispose(batches);
-  uninstallWasmKernels();
+  uninstallEngine();
 }
 
-/** The relaxed or the plain SIMD build, if it is not the one installed. */
-async function install(relaxedSimd: boolean): Promise<void> {
-  uninstallWasmKernels();
-  await installWasmKernels({ relaxedSimd });
-}
-
-async function* profile(name: string, size: Size): AsyncGenerator<object> {
-  await install(true);
+async function* profile(name: string, size: Size, engine: string): AsyncGenerator<object> {
+  await installEngine(engine as WasmEngine);
   const trainer = evenkeelTrainer(size, 'profile');
   const batches = createBatches(size);
   for (const line of profileStep((step) => {
     const { tokens, labels } = batches[step % batches.length];
     trainer.step(tokens, labels);
   })) {
-    yield { case: name, engine: 'evenkeel', ...line };
+    yield { case: name, engine, ...line };
   }
   trainer.dispose();
   tf.dispose(batches);
-  uninstallWasmKernels();
+  uninstallEngine();
 }
 
 const countParameters = ({ weights }: Trainer): number =>

@@ -1,7 +1,8 @@
-import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
+import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { interleaved } from '../src/interleaved.js';
+import { installEngine, uninstallEngine, type WasmEngine } from '../src/wasm-engines.js';
 
 interface Case {
   name: string;
@@ -33,7 +34,11 @@ const CASES: Case[] = [
 const FLOP = 5e8;
 
 /** Which matrix products does @evenkeel/wasm-kernels make faster, and by how much? */
-export async function* run(): AsyncGenerator<object> {
+export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
+  const { values } = parseArgs({
+    args: [...options],
+    options: { engines: { type: 'string', default: 'stock,evenkeel-simd,evenkeel,evenkeel+blas' } },
+  });
   await tf.setBackend('wasm');
   for (const { name, a, b, transposeA, transposeB } of CASES) {
     const [x, y] = [tf.randomNormal(a), tf.randomNormal(b)];
@@ -41,23 +46,19 @@ export async function* run(): AsyncGenerator<object> {
     const [inner, columns] = transposeB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
     const flop = 2 * (tf.util.sizeFromShape(a) / inner) * inner * columns;
     const timings = await interleaved(
-      [
-        { engine: 'stock', prepare: uninstallWasmKernels, work },
-        { engine: 'evenkeel-simd', prepare: () => install(false), work },
-        { engine: 'evenkeel', prepare: () => install(true), work },
-      ],
+      values.engines.split(',').map((engine) => ({
+        engine,
+        prepare: engine === 'stock' ? uninstallEngine : () => installEngine(engine as WasmEngine),
+        work,
+      })),
       { rounds: 7, warmup: 1, repetitions: Math.ceil(FLOP / flop) },
     );
     for (const timing of timings) {
       const gflops = Number((flop / timing.cpuMs / 1e6).toPrecision(3));
-      yield { case: name, ...timing, gflops, timesStock: Number((1 / timing.ratio).toPrecision(3)) };
+      const timesFirst = Number((1 / timing.ratio).toPrecision(3));
+      yield { case: name, ...timing, gflops, timesFirst };
     }
     tf.dispose([x, y]);
-    uninstallWasmKernels();
+    uninstallEngine();
   }
-}
-
-async function install(relaxedSimd: boolean): Promise<void> {
-  uninstallWasmKernels();
-  await installWasmKernels({ relaxedSimd });
 }

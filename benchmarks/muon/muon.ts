@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { muon } from '@evenkeel/lipschitz';
 import { TransformOptimizer } from '@evenkeel/optim';
-import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Engine, interleaved } from '../src/interleaved.js';
 import { Remote } from '../src/remote.js';
 import { startTorch } from '../src/torch.js';
+import { installEngine, uninstallEngine } from '../src/wasm-engines.js';
 
 const SHAPES: readonly [number, number][] = [
   [384, 1536],
@@ -27,16 +27,17 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     for (const shape of SHAPES) {
       const name = `muon-${shape.join('x')}`;
       const engines: Engine[] = [
-        { engine: 'stock', prepare: uninstallWasmKernels, work: stockMuon(shape) },
-        { engine: 'evenkeel', prepare: uninstallWasmKernels, work: ourMuon(shape) },
-        { engine: 'evenkeel + kernels', prepare: installWasmKernels, work: ourMuon(shape) },
+        { engine: 'stock', prepare: uninstallEngine, work: stockMuon(shape) },
+        { engine: 'evenkeel', prepare: uninstallEngine, work: ourMuon(shape) },
+        { engine: 'evenkeel + kernels', prepare: () => installEngine('evenkeel'), work: ourMuon(shape) },
+        { engine: 'evenkeel+blas', prepare: () => installEngine('evenkeel+blas'), work: ourMuon(shape) },
         ...(torch instanceof Remote ? [torch.time(name)] : []),
       ];
       const timings = await interleaved(engines, { rounds: Number(values.rounds), warmup: 2 });
       for (const timing of timings) yield { case: name, backend: 'wasm', ...timing };
     }
   } finally {
-    uninstallWasmKernels();
+    uninstallEngine();
     if (torch instanceof Remote) torch.stop();
   }
 }

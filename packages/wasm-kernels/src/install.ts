@@ -101,6 +101,7 @@ async function install(options: InstallOptions): Promise<InstallReport> {
   undo = () => {
     for (const f of restore) f();
     instances.dispose();
+    if (widest) setRevectorize(false);
   };
   return {
     installed: true,
