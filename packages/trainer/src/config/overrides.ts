@@ -51,12 +51,11 @@ function setVariety(config: RawConfig, [key, name]: readonly string[], value: st
 /** The object in which a field is set; of the variety that is default where none was named. */
 function asObject(value: unknown, name: string): RawConfig {
   if (isObject(value)) return value;
-  if (typeof value === 'string') return FULL[name]?.(value) ?? { name: value };
-  const usual = value === undefined ? usualOf(name) : undefined;
-  if (typeof usual === 'string') return { name: usual };
-  if (!isObject(usual)) return {};
-  const { name: variety } = usual;
-  return variety === undefined ? { ...usual } : { name: variety };
+  const written = value === undefined ? usualOf(name) : value;
+  if (typeof written === 'string') return FULL[name]?.(written) ?? { name: written };
+  if (!isObject(written)) return {};
+  const { name: variety } = written;
+  return variety === undefined ? { ...written } : { name: variety };
 }
 
 /** Parts of a config whose short form is another than their name. */
