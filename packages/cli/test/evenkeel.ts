@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { vi } from 'vitest';
 import { main } from '../src/main.js';
 
@@ -33,7 +34,8 @@ export async function watched(look: (piece: string) => void, ...args: string[]):
   });
   try {
     const code = await main(args);
-    return { code, out, errors };
+    // With CI set, colours are on.
+    return { code, out: stripVTControlCharacters(out), errors: stripVTControlCharacters(errors) };
   } finally {
     vi.restoreAllMocks();
   }
