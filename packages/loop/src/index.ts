@@ -3,6 +3,7 @@ export type { BatchSource, Data, DataState } from './batch-stream.js';
 export type { Callback, End, LiveRun, Measured, MetricRecord, StepTensors } from './callback.js';
 export type { CheckpointStore, RunState, Snapshot, Which } from './checkpoint.js';
 export { type CheckpointFiles, checkpointFiles, snapshotOf } from './checkpoint-files.js';
+export { checkpointStore } from './checkpoint-store.js';
 export { type Count, type Counted, counted, type SumAndCount } from './counted.js';
 export { type EarlyStopOptions, earlyStop } from './early-stop.js';
 export { type AccuracyOptions, accuracy, type Evaluation, type OwnEvaluation } from './evaluate.js';

@@ -3,13 +3,14 @@ import type { BatchStream, DataState } from './batch-stream.js';
 import { type Best, BestSoFar } from './best.js';
 import type { Callbacks } from './callbacks.js';
 import type { CheckpointStore, RunState } from './checkpoint.js';
+import { checkpointStore } from './checkpoint-store.js';
 import { GoodWeights } from './good-weights.js';
 import { DivergenceError, diagnose, type Guard, guardOf, isBad, withBeginning } from './guard.js';
 import { LearningRate } from './learning-rate.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { savedVariables } from './model.js';
 import type { MutableRun } from './mutable-run.js';
-import type { Checkpointing, TrainOptions } from './options.js';
+import type { TrainOptions } from './options.js';
 import type { StepLoss } from './recorder.js';
 import { Saver } from './saver.js';
 
@@ -58,7 +59,13 @@ export class Keeper {
     stream: BatchStream,
     callbacks: Callbacks,
   ): Promise<Keeper> {
-    return new Keeper(options, run, stream, callbacks, await storeOf(options.checkpoint));
+    return new Keeper(
+      options,
+      run,
+      stream,
+      callbacks,
+      options.checkpoint === undefined ? undefined : await checkpointStore(options.checkpoint),
+    );
   }
 
   /**
@@ -238,13 +245,4 @@ export class Keeper {
       run: options.run,
     };
   }
-}
-
-async function storeOf(checkpoint: Checkpointing | string | undefined): Promise<CheckpointStore | undefined> {
-  if (checkpoint === undefined) return undefined;
-  if (typeof checkpoint === 'object' && 'store' in checkpoint) return checkpoint.store;
-  const { CheckpointDirectory } = await import('./node/checkpoint-directory.js');
-  if (typeof checkpoint === 'string') return new CheckpointDirectory({ directory: checkpoint });
-  const { every: _every, best: _best, ...directory } = checkpoint;
-  return new CheckpointDirectory(directory);
 }

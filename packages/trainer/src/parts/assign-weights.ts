@@ -1,4 +1,4 @@
-import type { NamedTensor, RunState } from '@evenkeel/loop';
+import { checkpointStore, type NamedTensor, type RunState } from '@evenkeel/loop';
 import { matchByName } from '@evenkeel/safetensors';
 import { dispose, type Variable } from '@tensorflow/tfjs-core';
 import { UsageError } from '../usage-error.js';
@@ -31,8 +31,7 @@ export function assignWeights(
  */
 export async function loadCheckpoint(model: HasVariables, checkpoint: string, run?: string): Promise<void> {
   const [, directory = '.', name] = /^(?:(.*)[\\/])?([^\\/]*)[\\/]*$/.exec(checkpoint)!;
-  const { CheckpointDirectory } = await import('@evenkeel/loop/node');
-  const snapshot = await new CheckpointDirectory({ directory }).load(name);
+  const snapshot = await (await checkpointStore(directory)).load(name);
   if (!snapshot) {
     throw new Error(
       `run config: model.load is '${checkpoint}', where no checkpoint is; expected one such as ` +
