@@ -299,7 +299,9 @@ describeOnBackends('tensors', () => {
     await expect(saveSafetensors(path, {}, { dtype: 'F8' as 'F16' })).rejects.toThrow(
       "saveSafetensors: dtype is 'F8'",
     );
-    expectClose((await (await openSafetensors(path)).read('a')) as Float32Array, [1], 0);
+    const store = await openSafetensors(path);
+    expectClose((await store.read('a')) as Float32Array, [1], 0);
+    await store.close();
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
