@@ -1,6 +1,5 @@
-import { type Bytes, createScratchFile, type ScratchFile } from '@evenkeel/files';
+import { type Bytes, createScratchFile, joinBytes, type ScratchFile } from '@evenkeel/files';
 import { checkOptions, checkWhole } from './check.js';
-import { joinBytes } from './join-bytes.js';
 import type { Sidecar } from './sidecar.js';
 import type { TextSource } from './text-source.js';
 import { checkEncodeOptions, ENCODE_OPTIONS, type EncodeOptions, writeTokens } from './write-tokens.js';

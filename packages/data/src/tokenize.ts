@@ -1,6 +1,5 @@
-import { type AtomicFile, createAtomicFile, nodeFs } from '@evenkeel/files';
+import { type AtomicFile, createAtomicFile, joinBytes, nodeFs } from '@evenkeel/files';
 import { checkOptions, show } from './check.js';
-import { joinBytes } from './join-bytes.js';
 import type { Sidecar } from './sidecar.js';
 import type { TextSource } from './text-source.js';
 import { checkEncodeOptions, ENCODE_OPTIONS, type EncodeOptions, writeTokens } from './write-tokens.js';

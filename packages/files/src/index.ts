@@ -4,6 +4,7 @@ export type { ByteSource, Bytes } from './byte-source.js';
 export { checkPlainFile, fileKind } from './file-kind.js';
 export { openFile } from './file-source.js';
 export { openUrl } from './http-source.js';
+export { joinBytes } from './join-bytes.js';
 export { openMemoryMap } from './memory-map.js';
 export { openBytes } from './open-bytes.js';
 

@@ -1,4 +1,4 @@
-import { createAtomicFile } from '@evenkeel/files';
+import { createAtomicFile, joinBytes } from '@evenkeel/files';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { BYTES_PER_NUMBER } from './dtype.js';
 import { encodeFloats, littleEndian, type StoredFloat } from './encode.js';
@@ -42,13 +42,7 @@ export async function encodeSafetensors(
 ): Promise<Uint8Array> {
   const parts = [encodeHeader('encodeSafetensors', tensors, options)];
   for (const tensor of Object.values(tensors)) parts.push(await bytesOf(tensor, options));
-  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 }
 
 /** A tensor that is made when it is written. */
