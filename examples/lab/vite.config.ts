@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { contentSecurityPolicy } from './src/node/content-security-policy.js';
 
 /** Headers of a cross-origin isolated page. The lab runs with and without them. */
 const isolated = {
@@ -12,6 +13,7 @@ const headers = process.env.EVENKEEL_LAB_ISOLATED === '1' ? isolated : {};
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
+  plugins: [contentSecurityPolicy()],
   resolve: { conditions: ['@evenkeel/source', 'module', 'browser', 'import', 'default'] },
   define: { 'process.env': {} },
   worker: { format: 'es' },

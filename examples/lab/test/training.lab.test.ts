@@ -18,7 +18,7 @@ const numbers = (rows: Record<string, string>[], column: string): number[] =>
 
 describe('training in the page', () => {
   it.each(['wasm', 'webgl', 'webgpu'])('runs on %s: the loss falls, and all is measured', async (backend) => {
-    const page = await lab.page();
+    const page = await lab.page('isolated');
     const run = new Run(page);
     await run.choose({ ...ARITHMETIC, 'Steps in all': '12', 'Learning rate': '0.02', 'Runs on': backend });
     await run.press('Start');

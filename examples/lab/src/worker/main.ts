@@ -1,3 +1,4 @@
+import './without-eval.js';
 import type { FromWorker, ToWorker } from '../shared/messages.js';
 import { inspect } from './inspect.js';
 import { LabRun } from './run.js';
