@@ -30,3 +30,4 @@ export { GPT_PRESETS, type GPTPreset } from './presets.js';
 export type { Published } from './published.js';
 export { resolveConfig } from './resolve-config.js';
 export type { Decode, Stop } from './stop.js';
+export { gptSymmetries, type SymmetryOptions, type UnitSlice, type UnitSymmetry } from './symmetries.js';

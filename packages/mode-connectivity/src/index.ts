@@ -15,4 +15,25 @@ export type { Instability, InstabilityOptions, TwinRun } from './instability-opt
 
 export type { Weights } from './check-weights.js';
 export { copyWeights, loadWeights, type Variables } from './live-model.js';
-export { averageWeights, distance, interpolate } from './weights.js';
+export { type AverageWeightsOptions, averageWeights, distance, interpolate } from './weights.js';
+
+// Models that were trained apart, brought together.
+
+export { type Alignment, type AlignOptions, align, permute, type Sweep } from './align/align.js';
+export { type DenseLayer, type DenseOptions, denseSymmetries } from './align/dense-symmetries.js';
+export { linearSumAssignment } from './align/linear-sum-assignment.js';
+export { type ActivationPair, matchActivations } from './align/match-activations.js';
+export type { Permutation, Permutations, Slice, Symmetry } from './align/symmetry.js';
+
+// Several models made into one.
+
+export {
+  type DareOptions,
+  dare,
+  type MergeOptions,
+  type TiesOptions,
+  taskArithmetic,
+  ties,
+} from './merge/from-base.js';
+export { slerp } from './merge/slerp.js';
+export type { Rescale } from './merge/thin-out.js';

@@ -17,7 +17,7 @@ describeOnBackends('weights', (backend) => {
     expectClose(averageWeights([a, b]).w, interpolate(a, b, 0.5).w.dataSync(), 1e-7);
     expectClose(distance(a, b), Math.hypot(0.6, 4), 1e-6);
     expect(() => interpolate(a, b, Number.NaN)).toThrow('interpolate: alpha is NaN');
-    expect(() => averageWeights([])).toThrow('averageWeights: got no models');
+    expect(() => averageWeights([])).toThrow('averageWeights: models is empty');
   });
 
   it('are copied without changing with the model, and loaded all or not at all', () => {

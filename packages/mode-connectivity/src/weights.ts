@@ -1,6 +1,6 @@
 import { add, clone, div, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { namedAs, type Weights } from './check-weights.js';
-import { isList, shown } from './what-came.js';
+import { checkMerge } from './merge/check-merge.js';
 
 /**
  * The point between two models.
@@ -34,27 +34,54 @@ export function interpolate(weightsA: Weights, weightsB: Weights, alpha: number)
 /**
  * The mean of several models, under the names of the first. For two models it is the middle of the path.
  *
+ *     Σ wₖ modelₖ / Σ wₖ          without `normalize: false`; all wₖ are 1 unless given
+ *
+ * Integer and boolean tensors are those of the first.
+ *
  * @returns New tensors, the caller's to dispose.
- * @throws If there is no model, or they are not live tensors of the same shapes and dtypes, under names that belong
- *     together (`h/kernel`, `h/kernel_1`).
+ * @throws If there is no model, they are not live tensors of the same shapes and dtypes, under names that belong
+ *     together (`h/kernel`, `h/kernel_1`), there is not one weight for each, or they are to be divided by a sum of 0.
  * @see Wortsman et al., "Model soups", 2022.
  */
-export function averageWeights(models: readonly Weights[]): Record<string, Tensor> {
-  if (!isList(models)) {
-    throw new Error(`averageWeights: models is ${shown(models)}, expected a list of weights by name.`);
-  }
-  if (models.length === 0) throw new Error('averageWeights: got no models, expected at least one.');
+export function averageWeights(
+  models: readonly Weights[],
+  options: AverageWeightsOptions = {},
+): Record<string, Tensor> {
+  const shares = sharesOf(models, options);
   const alike = models.map((model) => namedAs('averageWeights', models[0], model));
-  const mean = (tensors: Tensor[]) =>
-    tensors[0].dtype === 'float32'
-      ? div<Tensor>(
-          tensors.reduce((a, b) => add(a, b)),
-          tensors.length,
-        )
-      : clone(tensors[0]);
+  const mean = (tensors: Tensor[]) => {
+    if (tensors[0].dtype !== 'float32') return clone(tensors[0]);
+    // Equal weights are summed before they are divided, so that the mean of equal models is those.
+    const isPlain = options.weights === undefined;
+    const terms = isPlain ? tensors : tensors.map((tensor, i) => mul<Tensor>(tensor, shares[i]));
+    const sum = terms.reduce((a, b) => add(a, b));
+    return isPlain && options.normalize !== false ? div<Tensor>(sum, tensors.length) : sum;
+  };
   return tidy(() =>
     Object.fromEntries(Object.keys(models[0]).map((name) => [name, mean(alike.map((model) => model[name]))])),
   );
+}
+
+export interface AverageWeightsOptions {
+  /** How much each model counts. Default all the same. */
+  readonly weights?: readonly number[];
+  /** Divides by the sum of the weights. Default true. */
+  readonly normalize?: boolean;
+}
+
+function sharesOf(
+  models: readonly Weights[],
+  { weights, normalize = true }: AverageWeightsOptions,
+): readonly number[] {
+  checkMerge('averageWeights', models, { weights });
+  const given = weights ?? Array.from(models, () => 1);
+  const total = given.reduce((sum, weight) => sum + weight, 0);
+  if (normalize && total === 0) {
+    throw new Error(
+      `averageWeights: the weights are ${given.join(', ')}, whose sum is 0, expected another sum, or normalize: false.`,
+    );
+  }
+  return normalize ? given.map((weight) => weight / total) : given;
 }
 
 /**
