@@ -3,6 +3,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -62,6 +63,54 @@ describe('a run', () => {
     expect(errors).toContain('the loss at step');
     expect(code).toBe(1);
     expect(existsSync(at('wild', 'report.html'))).toBe(true);
+  });
+});
+
+describe('a checkpoint that is damaged', () => {
+  const flip = (file: string) => {
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 3] ^= 4;
+    writeFileSync(file, bytes);
+  };
+  const folders = () => readdirSync(at('hurt', 'checkpoints')).filter((name) => name.startsWith('step-'));
+
+  it('is named, and the one before it is offered by the very command that takes it', async () => {
+    await train(at('hurt'), '--checkpoint.every', '2');
+    flip(at('hurt', 'checkpoints', 'step-00000006', 'weights.safetensors'));
+    const refused = await evenkeel('resume', at('hurt'), '--steps', '8');
+    expect(refused.code).toBe(1);
+    expect(refused.errors).toMatch(/step-00000006' is damaged: .*weights.safetensors' has the SHA-256/);
+    for (const command of [['generate'], ['evaluate'], ['export', '--out', at('hurt-model')]]) {
+      const { errors, code } = await evenkeel(...command, at('hurt'));
+      expect(code).toBe(1);
+      expect(errors).toContain(`in the place of the run: ${at('hurt', 'checkpoints', 'step-00000004')}`);
+    }
+    const early = await evenkeel(
+      'generate',
+      at('hurt', 'checkpoints', 'step-00000004'),
+      'to',
+      '--max-tokens',
+      '2',
+    );
+    expect(early.code).toBe(0);
+    const [, hint] = /Try: evenkeel (.*)/.exec(refused.errors)!;
+    expect(hint).toBe(`resume ${at('hurt')} --steps 8 --from 4`);
+    const resumed = await evenkeel(...hint.split(' '));
+    expect(resumed.code).toBe(0);
+    expect(resumed.out).toContain('done at step 8');
+    expect(folders()).not.toContain('step-00000006.old');
+    expect(readdirSync(at('hurt', 'checkpoints', 'set-aside'))).toEqual(['step-00000006']);
+  });
+
+  it('or that nobody wants: --from takes a step, best, and refuses what is not there', async () => {
+    const { errors } = await evenkeel('resume', at('hurt'), '--from', '5');
+    expect(errors).toContain("has no checkpoint '5', expected one of step-");
+    for (const from of ['best', 'latest', 'step-00000008']) {
+      const { code, out } = await evenkeel('resume', at('hurt'), '--from', from, '--steps', '9');
+      expect(code).toBe(0);
+      expect(out).toContain('done at step 9');
+      rmSync(at('hurt', 'checkpoints', 'step-00000009'), { recursive: true });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
+import { offerAfter } from './offer.js';
 import { createProgram } from './program.js';
 import { spelled } from './spelling.js';
 
@@ -23,7 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // it has said why
     const { message, stack } = error as Error;
-    process.stderr.write(`${pc.red('evenkeel:')} ${message}\n`);
+    process.stderr.write(`${pc.red('evenkeel:')} ${message}${offerAfter(error, args)}\n`);
     if (process.env.DEBUG) process.stderr.write(`${stack}\n`);
     return 1;
   }

@@ -36,6 +36,8 @@ export interface TrainingOptions {
   readonly makeRoom?: () => Promise<FolderLock>;
   /** The run that goes on, in the place of a new one. */
   readonly stored?: StoredRun;
+  /** The checkpoint from which it goes on. Default: its newest, if it has one. */
+  readonly from?: string;
   /** What it runs on, written down so that a resumed run does, too. */
   readonly backend: BackendOptions;
 }
@@ -53,7 +55,7 @@ export interface Trained {
 export async function trainInto(
   planned: PlannedRun,
   output: Output,
-  { makeRoom, stored, backend }: TrainingOptions,
+  { makeRoom, stored, from, backend }: TrainingOptions,
 ): Promise<Trained> {
   const { directory, config } = planned;
   const resume = stored !== undefined;
@@ -70,7 +72,7 @@ export async function trainInto(
     introduce(parts, directory, output, resume);
     const result = await trainRun(parts, {
       run,
-      resume,
+      resume: from ?? resume,
       signal: interrupt.signal,
       workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
       callbacks: [

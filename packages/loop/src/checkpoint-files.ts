@@ -12,7 +12,7 @@ import {
   WEIGHTS,
 } from './checkpoint-format.js';
 import { checkMark, type FileMark, manifestText, markOf, parseManifest } from './checkpoint-manifest.js';
-import { parseRunState, stateText } from './state-file.js';
+import { parseRunState, type StateFile, stateText } from './state-file.js';
 
 /** Files by their names in a run's directory, with `/` between folders. */
 export type CheckpointFiles = Readonly<Record<string, Uint8Array>>;
@@ -31,7 +31,7 @@ export async function checkpointFiles({ weights, optimizer, state }: Snapshot): 
   const files: Record<string, Uint8Array> = {
     [WEIGHTS]: await encodeSafetensors(byName(weights)),
     [OPTIMIZER]: await encodeSafetensors(byName(optimizer)),
-    [STATE]: text(stateText({ ...state, order })),
+    [STATE]: text(stateText({ ...state, order, saved: 1 })),
   };
   const marks: Record<string, FileMark> = {};
   for (const [name, bytes] of Object.entries(files)) marks[name] = await markOf(bytes);
@@ -43,29 +43,30 @@ export async function checkpointFiles({ weights, optimizer, state }: Snapshot): 
 }
 
 /**
- * Reads what {@link checkpointFiles} gave, or the files of a run's directory: the checkpoint that `latest` names first,
- * without it that of the highest step.
+ * Reads what {@link checkpointFiles} gave, or the files of a run's directory: the checkpoint that was saved last.
  *
  * @returns The snapshot, whose tensors are the caller's to dispose.
  * @throws If there is no checkpoint among them, or it is damaged.
  */
 export async function snapshotOf(files: CheckpointFiles): Promise<Snapshot> {
-  const folder = newestIn(files);
-  const file = (name: string) => {
-    const path = `${folder}/${name}`;
-    if (Object.hasOwn(files, path)) return { path, bytes: files[path] };
+  const folders = Object.keys(files).flatMap((path) => FOLDER.exec(path)?.[1] ?? []);
+  if (folders.length === 0) {
     throw new Error(
-      `checkpoint: '${path}' is not there, expected ${WEIGHTS}, ${OPTIMIZER}, ${STATE} and ${MANIFEST} in its folder.`,
+      `checkpoint: there is no folder like '${folderOf(500)}' with ${STATE} in it, expected the files of a checkpoint.`,
     );
-  };
-  const manifest = file(MANIFEST);
-  const marks = parseManifest(manifest.path, new TextDecoder().decode(manifest.bytes));
-  for (const [name, mark] of Object.entries(marks)) {
-    const { path, bytes } = file(name);
-    checkMark(path, mark, await markOf(bytes));
   }
-  const { path, bytes } = file(STATE);
-  const { order, ...state } = parseRunState(path, new TextDecoder().decode(bytes));
+  const states = await Promise.all(
+    folders.map(async (folder) => ({ folder, ...(await stateIn(files, folder)) })),
+  );
+  const {
+    folder,
+    order,
+    saved: _,
+    ...state
+  } = states.sort((a, b) => b.saved - a.saved || b.step - a.step)[0];
+  const file = (name: string) => fileIn(files, folder, name);
+  for (const name of [WEIGHTS, OPTIMIZER]) await checkIn(files, folder, name);
+  const path = `${folder}/${STATE}`;
   if (folderOf(state.step) !== folder) {
     throw new Error(`checkpoint: '${path}' is of step ${state.step}, expected that of its folder.`);
   }
@@ -82,15 +83,29 @@ export async function snapshotOf(files: CheckpointFiles): Promise<Snapshot> {
   }
 }
 
-function newestIn(files: CheckpointFiles): string {
-  const folders = Object.keys(files).flatMap((path) => FOLDER.exec(path)?.[1] ?? []);
-  const listed = new TextDecoder().decode(files.latest).split('\n');
-  const newest = listed.find((name) => folders.includes(name)) ?? folders.sort(bySteps).at(-1);
-  if (newest !== undefined) return newest;
+function fileIn(files: CheckpointFiles, folder: string, name: string): { path: string; bytes: Uint8Array } {
+  const path = `${folder}/${name}`;
+  if (Object.hasOwn(files, path)) return { path, bytes: files[path] };
   throw new Error(
-    `checkpoint: there is no folder like '${folderOf(500)}' with ${STATE} in it, expected the files of a checkpoint.`,
+    `checkpoint: '${path}' is not there, expected ${WEIGHTS}, ${OPTIMIZER}, ${STATE} and ${MANIFEST} in its folder.`,
   );
 }
 
+/** @throws If a file is not what the manifest says. */
+async function checkIn(files: CheckpointFiles, folder: string, name: string): Promise<void> {
+  const manifest = fileIn(files, folder, MANIFEST);
+  const { path, bytes } = fileIn(files, folder, name);
+  checkMark(
+    path,
+    parseManifest(manifest.path, new TextDecoder().decode(manifest.bytes))[name],
+    await markOf(bytes),
+  );
+}
+
+async function stateIn(files: CheckpointFiles, folder: string): Promise<StateFile> {
+  await checkIn(files, folder, STATE);
+  const { path, bytes } = fileIn(files, folder, STATE);
+  return parseRunState(path, new TextDecoder().decode(bytes));
+}
+
 const FOLDER = /^(step-\d{8,15})\/state\.json$/;
-const bySteps = (a: string, b: string): number => Number(a.slice(5)) - Number(b.slice(5));

@@ -5,6 +5,7 @@ export type { CheckpointStore, RunState, Snapshot, Which } from './checkpoint.js
 export { type CheckpointFiles, checkpointFiles, snapshotOf } from './checkpoint-files.js';
 export { checkpointStore } from './checkpoint-store.js';
 export { type Count, type Counted, counted, type SumAndCount } from './counted.js';
+export { DamagedCheckpointError } from './damaged-checkpoint.js';
 export { type EarlyStopOptions, earlyStop } from './early-stop.js';
 export { type AccuracyOptions, accuracy, type Evaluation, type OwnEvaluation } from './evaluate.js';
 export { GradientMean } from './gradient-mean.js';

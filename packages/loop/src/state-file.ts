@@ -4,9 +4,11 @@ import type { RunState } from './checkpoint.js';
 /** What a `state.json` holds: where a run stands, and the order of the tensors beside it. */
 export interface StateFile extends RunState {
   readonly order: { readonly weights: readonly string[]; readonly optimizer: readonly string[] };
+  /** How many had been saved when it was, itself included: which is newer of two. */
+  readonly saved: number;
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 export const stateText = (state: StateFile): string =>
   `${JSON.stringify({ format: FORMAT, ...state, metrics: finite(state.metrics) }, null, 1)}\n`;
@@ -31,7 +33,7 @@ export function parseRunState(path: string, text: string): StateFile {
         'Go on with that one, or begin anew.',
     );
   }
-  const whole = (name: 'step' | 'seed' | 'rollbacks') => {
+  const whole = (name: 'step' | 'seed' | 'rollbacks' | 'saved') => {
     const value = state[name];
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`has no valid ${name}`);
     return value as number;
@@ -60,6 +62,7 @@ export function parseRunState(path: string, text: string): StateFile {
     step: whole('step'),
     seed: whole('seed'),
     rollbacks: whole('rollbacks'),
+    saved: whole('saved'),
     seconds: number('seconds'),
     learningRateScale: number('learningRateScale'),
     metrics: numbers('metrics'),

@@ -11,12 +11,14 @@ export { type OpenedModel, withModel } from './folder/opened-model.js';
 export {
   CHECKPOINTS,
   checkData,
+  checkpointNamed,
   isRun,
   METRICS,
   newestStep,
   REPORT,
   readRun,
   type StoredRun,
+  stepOf,
   tokenizerOf,
   writeRun,
 } from './folder/run-folder.js';

@@ -1,5 +1,12 @@
 import { type RunConfig, UsageError } from '@evenkeel/trainer/config';
-import { checkData, newestStep, readRun, type StoredRun } from '@evenkeel/trainer/node';
+import {
+  checkData,
+  checkpointNamed,
+  newestStep,
+  readRun,
+  type StoredRun,
+  stepOf,
+} from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { onUnknownFlag, wholeFrom } from '../arguments.js';
 import { type BackendOptions, useBackend } from '../backend.js';
@@ -8,6 +15,7 @@ import { trainInto } from '../training.js';
 
 interface Options {
   readonly steps?: number;
+  readonly from?: string;
   readonly backend?: string;
   readonly kernels: boolean;
   readonly json?: boolean;
@@ -25,29 +33,35 @@ export function resumeCommand(finish: (code: number) => void): Command {
       'train until this step; the schedule of the learning rate stays as it was',
       wholeFrom(1),
     )
+    .option(
+      '--from <checkpoint>',
+      'not the newest checkpoint: best, or a step such as 500. Newer ones are set aside',
+    )
     .option('--backend <name>', 'another backend than it began on: its sums are rounded otherwise')
     .option('--no-kernels', 'keep tfjs’s own wasm kernels: the same')
     .option('--json', 'one JSON object per line instead of sentences');
   onUnknownFlag(
     command,
     (flag) =>
-      `${flag} is unknown: a run goes on with the config that it began with, but for --steps. For another, begin anew: evenkeel train`,
+      `${flag} is unknown: a run goes on with the config that it began with, but for --steps and --from. For another, begin anew: evenkeel train`,
   );
   return command.addHelpText('after', EXAMPLES).action(async (directory: string, options: Options) => {
     const stored = readRun(directory);
-    await checkSteps(directory, options.steps);
+    const from = options.from === undefined ? undefined : await checkpointNamed(directory, options.from);
+    await checkSteps(directory, options.steps, from);
     await checkData(stored);
     const backend = backendOf(stored, options);
     await useBackend(backend);
     const config = continued(stored.config, options.steps);
-    const { exitCode } = await trainInto({ directory, config }, outputOf(options), { stored, backend });
+    const { exitCode } = await trainInto({ directory, config }, outputOf(options), { stored, from, backend });
     finish(exitCode);
   });
 }
 
 /** @throws If the run has taken as many steps already. */
-async function checkSteps(directory: string, steps: number | undefined): Promise<void> {
-  const step = await newestStep(directory);
+async function checkSteps(directory: string, steps: number | undefined, from = 'latest'): Promise<void> {
+  if (from === 'best') return; // it says its step when it is read
+  const step = from === 'latest' ? await newestStep(directory) : stepOf(from);
   if (steps === undefined || step === undefined || steps > step) return;
   throw new UsageError(
     `--steps is ${steps} and '${directory}' is at step ${step} already, expected more than that: a run goes on until its steps are as many. Try: evenkeel resume ${directory} --steps ${2 * step}`,
@@ -79,4 +93,5 @@ function continued(config: RunConfig, steps = config.steps): RunConfig {
 const EXAMPLES = `
 Examples:
   $ evenkeel resume runs/grokking
+  $ evenkeel resume runs/grokking --from 500       from an earlier checkpoint
   $ evenkeel resume runs/grokking --steps 1000      further than planned`;

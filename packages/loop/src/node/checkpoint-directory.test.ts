@@ -19,7 +19,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { batchAt, endless, linearModel, squaredError } from '../../test/problems.js';
-import { type Callback, type Snapshot, type TrainOptions, train } from '../index.js';
+import { type Callback, DamagedCheckpointError, type Snapshot, type TrainOptions, train } from '../index.js';
 import { CheckpointDirectory } from './index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-checkpoints-'));
@@ -170,7 +170,7 @@ describeOnBackends('CheckpointDirectory', () => {
     ['a pipe for a state', 'state.json', (file: string) => makePipe(file)],
     ['a state that is no JSON', 'state.json', (file: string) => writeFileSync(file, '{"step": 8')],
     ['a state of another step', 'state.json', (file: string) => renumber(file)],
-    ['a state without an order', 'state.json', (file: string) => writeFileSync(file, '{"format":2}')],
+    ['a state without an order', 'state.json', (file: string) => writeFileSync(file, '{"format":3}')],
   ])(
     'names a newest checkpoint with %s, and the one before it, and takes none silently',
     async (_name, file, damage) => {
@@ -195,6 +195,22 @@ describeOnBackends('CheckpointDirectory', () => {
     await expect(run(8)).rejects.toThrow(
       /has 9 bytes, expected \d+ as in the manifest\. There is none before it that is whole\.$/,
     );
+  });
+
+  it('knows which is the newest whatever `latest` and `best` say, and takes none before one that it cannot read', async () => {
+    await run(8);
+    await run(4, { resume: false, checkpoint: { directory, every: 4, keep: 9 } }); // saved after step 8
+    for (const text of ['step-00000008\nstep-00000004\n', 'step-00000004\n', 'step-00000002\nnonsense', '']) {
+      for (const name of ['latest', 'best']) writeFileSync(join(directory, name), text);
+      const newest = (await new CheckpointDirectory({ directory }).load('latest'))!;
+      expect(newest.state.step).toBe(4);
+      tf.dispose([...newest.weights, ...newest.optimizer].map(({ tensor }) => tensor));
+    }
+    rmSync(join(directory, 'step-00000008', 'state.json'));
+    const error = await new CheckpointDirectory({ directory }).load('latest').catch((error) => error);
+    expect(error).toBeInstanceOf(DamagedCheckpointError);
+    expect(error).toMatchObject({ folder: `${directory}/step-00000008`, whole: 'step-00000004' });
+    await expect(new CheckpointDirectory({ directory }).load('best')).rejects.toThrow('is damaged');
   });
 
   it('finds every flipped bit, wherever it is', async () => {

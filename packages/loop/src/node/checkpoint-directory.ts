@@ -21,6 +21,7 @@ import {
   WEIGHTS,
 } from '../checkpoint-format.js';
 import { checkMark, type FileMark, manifestText, parseManifest } from '../checkpoint-manifest.js';
+import { DamagedCheckpointError } from '../damaged-checkpoint.js';
 import { parseRunState, type StateFile, stateText } from '../state-file.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { markFile } from './mark-file.js';
@@ -49,8 +50,8 @@ const SET_ASIDE = 'set-aside';
  *     runs/first/best                                    the name of the best
  *     runs/first/set-aside                               what was newer than where a run went on
  *
- * A folder is written under another name, synced and renamed; `latest` and `best` change last. They are for people: loading
- * goes by the folders, and takes one that `latest` does not name yet for the newest.
+ * A folder is written under another name, synced and renamed; `latest` and `best` change last. They are for people, and never
+ * read: loading goes by the folders, whose states count in which order they were saved and say which is the best.
  */
 export class CheckpointDirectory implements CheckpointStore {
   private readonly directory: string;
@@ -82,13 +83,15 @@ export class CheckpointDirectory implements CheckpointStore {
     const name = folderOf(state.step);
     await makeFolder('checkpoint', this.directory);
     await removeLeftDrafts('checkpoint', this.directory);
+    const before = await this.saved();
     const draft = await draftPath(this.path(name));
     try {
       await fs.mkdir(draft);
       await saveSafetensors(`${draft}/${WEIGHTS}`, byName(weights));
       await saveSafetensors(`${draft}/${OPTIMIZER}`, byName(optimizer));
       const order = { weights: namesOf(weights), optimizer: namesOf(optimizer) };
-      await writeAtomicFile('checkpoint', `${draft}/${STATE}`, stateText({ ...state, order }));
+      const saved = 1 + Math.max(0, ...before.map(({ saved }) => saved ?? 0));
+      await writeAtomicFile('checkpoint', `${draft}/${STATE}`, stateText({ ...state, order, saved }));
       const marks: Record<string, FileMark> = {};
       for (const file of [WEIGHTS, OPTIMIZER, STATE]) marks[file] = await markFile(`${draft}/${file}`);
       await writeAtomicFile('checkpoint', `${draft}/${MANIFEST}`, manifestText(marks));
@@ -98,11 +101,11 @@ export class CheckpointDirectory implements CheckpointStore {
       throw error;
     }
     const best = state.best && folderOf(state.best.step);
-    const folders = await this.folders();
-    for (const old of folders.slice(this.keep === Infinity ? folders.length : this.keep)) {
-      if (old !== name && old !== best) await this.remove(old);
-    }
-    await this.describe(await this.folders(), best);
+    const others = before.filter((other) => stepOf(other.name) !== state.step);
+    const folders = [name, ...others.map(({ name }) => name)];
+    const kept = folders.filter((folder, i) => i < this.keep || folder === best);
+    for (const old of folders) if (!kept.includes(old)) await this.remove(old);
+    await this.describe(kept, best);
   }
 
   /**
@@ -139,52 +142,67 @@ export class CheckpointDirectory implements CheckpointStore {
 
   /**
    * @param which `'latest'`, `'best'`, or the name of a folder.
-   * @throws If it is damaged. Another one is never taken in its place; the message names the newest that is whole.
+   * @throws {@link DamagedCheckpointError} If it is damaged, or for `'best'` the newest, which knows which is the best. Another
+   *     one is never taken in its place; the error names the newest that is whole.
    */
   async load(which: Which): Promise<Snapshot | undefined> {
     const folders = await this.folders();
-    const name = which === 'latest' ? folders[0] : which === 'best' ? await this.bestName() : which;
+    const name = which === 'latest' ? folders[0] : which === 'best' ? await this.bestName(folders) : which;
     if (name !== undefined && !FOLDER.test(name)) {
       throw new Error(
         `checkpoint: '${name}' is no checkpoint's name, expected 'latest', 'best' or one like 'step-00000500'.`,
       );
     }
     if (name === undefined || !folders.includes(name)) return undefined;
-    try {
-      return await this.read(name);
-    } catch (error) {
-      const whole = await this.firstWhole(folders.slice(folders.indexOf(name) + 1));
-      throw new Error(
-        `checkpoint: '${this.path(name)}' is damaged: ${(error as Error).message} ` +
-          (whole
-            ? `The one before it is whole: go on from '${whole}'.`
-            : 'There is none before it that is whole.'),
-        { cause: error },
-      );
-    }
+    return this.orDamaged(folders, name, () => this.read(name));
   }
 
   /**
    * Names of the checkpoints, newest first: in the order in which they were saved, which is not that of their steps where
-   * a run went back or began anew.
+   * a run went back or began anew. One whose state cannot be read could be the newest, and so comes first.
    */
   async folders(): Promise<string[]> {
+    return (await this.saved()).map(({ name }) => name);
+  }
+
+  /** The checkpoints, newest first, and how many had been saved when each was; nothing where that cannot be known. */
+  private async saved(): Promise<{ name: string; saved: number | undefined }[]> {
     const { promises: fs } = await nodeFs('checkpoint');
     const names = await fs.readdir(this.directory).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
-    const listed = await this.listed();
-    // One that is not listed was saved just before the process was killed.
-    const rank = (name: string) => listed.indexOf(name.replace(/\.old$/, ''));
-    return names
+    const counted = names
       .filter((name) => FOLDER.test(name))
-      .sort((a, b) => rank(a) - rank(b) || stepOf(b) - stepOf(a) || a.length - b.length);
+      .map(async (name) => ({
+        name,
+        saved: await this.readState(name).then(
+          ({ saved }) => saved,
+          () => undefined,
+        ),
+      }));
+    const rank = (saved = Infinity) => saved;
+    return (await Promise.all(counted)).sort(
+      (a, b) =>
+        Math.sign(rank(b.saved) - rank(a.saved)) ||
+        stepOf(b.name) - stepOf(a.name) ||
+        a.name.length - b.name.length,
+    );
+  }
+
+  /** @throws {@link DamagedCheckpointError} If reading one fails. */
+  private async orDamaged<T>(folders: readonly string[], name: string, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      const whole = await this.firstWhole(folders.slice(folders.indexOf(name) + 1));
+      throw new DamagedCheckpointError(this.path(name), whole, error as Error);
+    }
   }
 
   private async read(name: string): Promise<Snapshot> {
     await this.check(name);
-    const { order, ...state } = await this.readState(name);
+    const { order, saved: _, ...state } = await this.readState(name);
     const tensors = (file: string, names: readonly string[]) =>
       readTensors(this.path(name, file), this.path(name, file), names);
     const weights = await tensors(WEIGHTS, order.weights);
@@ -212,9 +230,10 @@ export class CheckpointDirectory implements CheckpointStore {
     }
   }
 
-  /** The state of a checkpoint that has been checked. */
+  /** @throws If the state is not what its manifest says. */
   private async readState(name: string): Promise<StateFile> {
     const { promises: fs } = await nodeFs('checkpoint');
+    await this.check(name, [STATE]);
     const path = this.path(name, STATE);
     const state = parseRunState(path, await fs.readFile(path, 'utf8'));
     if (state.step === stepOf(name)) return state;
@@ -237,11 +256,9 @@ export class CheckpointDirectory implements CheckpointStore {
   /** Gives a complete draft its name. What had the name is out of the way first, under one that loading knows. */
   private async publish(draft: string, name: string): Promise<void> {
     const { promises: fs } = await nodeFs('checkpoint');
-    const listed = await this.listed();
-    if (listed.includes(name)) {
-      await this.list(listed.filter((other) => other !== name));
+    if (await isThere(this.path(name))) {
       await this.remove(`${name}.old`);
-      await fs.rename(this.path(name), this.path(`${name}.old`)).catch(ignoreMissing);
+      await fs.rename(this.path(name), this.path(`${name}.old`));
     }
     await syncFolder('checkpoint', draft);
     await fs.rename(draft, this.path(name));
@@ -249,21 +266,10 @@ export class CheckpointDirectory implements CheckpointStore {
     await this.remove(`${name}.old`);
   }
 
-  /** The names in `latest`, newest first. */
-  private async listed(): Promise<string[]> {
-    const { promises: fs } = await nodeFs('checkpoint');
-    const text = await fs.readFile(this.path('latest'), 'utf8').catch(() => '');
-    return text.split('\n').filter((name) => FOLDER.test(name));
-  }
-
-  private list(names: readonly string[]): Promise<void> {
-    return writeAtomicFile('checkpoint', this.path('latest'), names.map((name) => `${name}\n`).join(''));
-  }
-
   /** Writes what people read: which are there, and which is the best. */
   private async describe(folders: readonly string[], best: string | undefined): Promise<void> {
     const { promises: fs } = await nodeFs('checkpoint');
-    await this.list(folders);
+    await writeAtomicFile('checkpoint', this.path('latest'), folders.map((name) => `${name}\n`).join(''));
     if (best !== undefined && folders.includes(best)) {
       await writeAtomicFile('checkpoint', this.path('best'), `${best}\n`);
     } else {
@@ -279,31 +285,19 @@ export class CheckpointDirectory implements CheckpointStore {
     await fs.rm(trash, { recursive: true, force: true });
   }
 
-  /** The folder of the best, as the newest state knows it; where that cannot be read, as `best` says. */
-  private async bestName(): Promise<string | undefined> {
-    const { promises: fs } = await nodeFs('checkpoint');
-    const [newest] = await this.folders();
+  /** The folder of the best, which the newest state knows. */
+  private async bestName(folders: readonly string[]): Promise<string | undefined> {
+    const [newest] = folders;
     if (newest === undefined) return undefined;
-    try {
-      await this.check(newest, [STATE]);
-      const { best } = await this.readState(newest);
-      return best && folderOf(best.step);
-    } catch {
-      const name = (await fs.readFile(this.path('best'), 'utf8').catch(() => '')).trim();
-      return FOLDER.test(name) ? name : undefined;
-    }
+    const { best } = await this.orDamaged(folders, newest, () => this.readState(newest));
+    return best && folderOf(best.step);
   }
 
   /** A path where nothing is yet. */
   private async freePlace(name: string): Promise<string> {
-    const { promises: fs } = await nodeFs('checkpoint');
     for (let n = 1; ; n++) {
       const path = this.path(n === 1 ? name : `${name}-${n}`);
-      const isThere = await fs.stat(path).then(
-        () => true,
-        () => false,
-      );
-      if (!isThere) return path;
+      if (!(await isThere(path))) return path;
     }
   }
 
@@ -314,6 +308,14 @@ export class CheckpointDirectory implements CheckpointStore {
 
 const MAX_MANIFEST_BYTES = 2 ** 20;
 const stepOf = (folder: string): number => Number(FOLDER.exec(folder)![1]);
+
+async function isThere(path: string): Promise<boolean> {
+  const { promises: fs } = await nodeFs('checkpoint');
+  return fs.stat(path).then(
+    () => true,
+    () => false,
+  );
+}
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;

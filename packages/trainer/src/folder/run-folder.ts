@@ -110,7 +110,25 @@ export const noCheckpoint = (directory: string, which: string, there: readonly s
 /** The step of a run's newest checkpoint, from which it goes on; nothing if it has none. */
 export async function newestStep(directory: string): Promise<number | undefined> {
   const [newest] = await checkpointsOf(directory).folders();
-  return newest === undefined ? undefined : Number(newest.replace('step-', ''));
+  return newest === undefined ? undefined : stepOf(newest);
+}
+
+/** The step that a checkpoint's name says: 500 of `step-00000500`. */
+export const stepOf = (checkpoint: string): number => Number(/\d+/.exec(checkpoint)?.[0]);
+
+/**
+ * The name of a run's checkpoint as people say it: 500, step-00000500, latest or best.
+ *
+ * @throws If the run has none of that name.
+ */
+export async function checkpointNamed(directory: string, which: string): Promise<string> {
+  if (which === 'latest' || which === 'best') return which;
+  const there = await checkpointsOf(directory).folders();
+  const found = there.find(
+    (name) => name === which || (/^\d+$/.test(which) && stepOf(name) === Number(which)),
+  );
+  if (found === undefined) throw noCheckpoint(directory, which, there);
+  return found;
 }
 
 /** The tokenizer of a run, if it has one. */
