@@ -8,6 +8,7 @@ import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { generateCommand } from './commands/generate.js';
 import { interpolateCommand } from './commands/interpolate.js';
+import { mergeCommand } from './commands/merge.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
 import { sweepCommand } from './commands/sweep.js';
@@ -37,6 +38,7 @@ export function createProgram(finish: (code: number) => void): Command {
     tokenizeCommand(),
     certifyCommand(),
     interpolateCommand(),
+    mergeCommand(),
     exportCommand(),
     reportCommand(),
     doctorCommand(finish),

@@ -1,8 +1,7 @@
-import { UsageError } from '@evenkeel/trainer/config';
-import { EXPORTED_FILES, exportModel, withModel } from '@evenkeel/trainer/node';
+import { exportModel, withModel } from '@evenkeel/trainer/node';
 import { Command, Option } from 'commander';
 import { useBackend } from '../backend.js';
-import { entriesOf } from '../claim.js';
+import { checkModelPlace } from '../model-place.js';
 import { outputOf } from '../output.js';
 
 interface Options {
@@ -31,7 +30,7 @@ export function exportCommand(): Command {
     .option('--json', 'what was written, as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, { out, dtype, checkpoint, overwrite, json }: Options) => {
-      await checkFolder(out, overwrite);
+      await checkModelPlace(out, overwrite);
       await useBackend({ backend: 'cpu', kernels: false });
       await withModel(source, checkpoint, async (opened) => {
         const output = outputOf({ json });
@@ -40,20 +39,6 @@ export function exportCommand(): Command {
         output.say([`${out} holds ${files.join(', ')}`, ...notes].join('\n'));
       });
     });
-}
-
-/** Makes sure that nothing is deleted but a model, if that is wanted. */
-async function checkFolder(out: string, overwrite: boolean | undefined): Promise<void> {
-  const entries = await entriesOf(out);
-  if (!entries.every((entry) => EXPORTED_FILES.includes(entry))) {
-    throw new UsageError(
-      `'${out}' holds something else than a model of evenkeel export. Name another folder with --out.`,
-    );
-  }
-  if (entries.length === 0 || overwrite) return;
-  throw new UsageError(
-    `'${out}' holds a model already. Name another folder with --out, or replace it with --overwrite.`,
-  );
 }
 
 const EXAMPLES = `

@@ -16,7 +16,8 @@ import {
 } from '@evenkeel/trainer/node';
 import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type AlignBy, alignedWeights, parametersOf } from '../aligned.js';
 import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
 import { entriesOf } from '../claim.js';
@@ -29,6 +30,7 @@ const FILES = [JSON_FILE, PLOT];
 interface Options extends BackendOptions {
   readonly alphas: number;
   readonly batches?: number;
+  readonly align?: AlignBy | true;
   readonly out?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -44,6 +46,12 @@ export function interpolateCommand(): Command {
     .argument('<b>', 'another, of the same model and data')
     .option('--alphas <n>', 'points on the line, ends included', wholeFrom(2), 30)
     .option('--batches <n>', 'only so many batches of each split (default: all data)', wholeFrom(1))
+    .addOption(
+      new Option(
+        '--align [by]',
+        'first bring the units of B into the order of A’s, by weights (if nothing is said) or activations: for models that were trained apart',
+      ).choices(['weights', 'activations']),
+    )
     .option(
       '--out <folder>',
       `where ${FILES.join(' and ')} go (default: runs/ and the names of both, such as twin-1-and-twin-2)`,
@@ -64,9 +72,11 @@ export function interpolateCommand(): Command {
     );
     const output = outputOf(options);
     await makeFolder('evenkeel', out);
-    await writeFile(join(out, JSON_FILE), `${JSON.stringify({ a, b, ...path }, undefined, 2)}\n`);
-    await writeFile(join(out, PLOT), plotPath(path, { title: `${b} (α = 0) to ${a} (α = 1)` }));
-    output.emit({ a, b, ...path });
+    const aligned = options.align === true ? 'weights' : options.align;
+    await writeFile(join(out, JSON_FILE), `${JSON.stringify({ a, b, aligned, ...path }, undefined, 2)}\n`);
+    const title = `${b}${aligned ? `, aligned by ${aligned}` : ''} (α = 0) to ${a} (α = 1)`;
+    await writeFile(join(out, PLOT), plotPath(path, { title }));
+    output.emit({ a, b, aligned, ...path });
     output.say(`${shown(path)}\n\n${join(out, PLOT)} shows it, ${JSON_FILE} holds it`);
   });
 }
@@ -97,7 +107,7 @@ async function pathBetween(
   first: OpenedModel,
   second: OpenedModel,
   overrides: readonly Override[],
-  { alphas, batches, json }: Options,
+  { alphas, batches, align, json }: Options,
 ): Promise<Path> {
   checkSameFunction(first, second);
   const judges = await judgesOf([first, second], overrides);
@@ -107,12 +117,20 @@ async function pathBetween(
     hideCursor: true,
   });
   const { model } = first;
-  const [weightsA, weightsB] = [copyWeights(model.variables), copyWeights(second.model.variables)];
+  const variables = parametersOf(model);
+  const weightsA = copyWeights(variables);
+  let weightsB = copyWeights(parametersOf(second.model));
   const loss = lossOf(judges.config);
   try {
+    if (align) {
+      const by = align === true ? 'weights' : align;
+      const inOrder = await alignedWeights(model, second.model, by, judges);
+      tf.dispose(weightsB);
+      weightsB = inOrder;
+    }
     if (process.stderr.isTTY && !json) bar.start(alphas, 0);
     return await errorAlongPath<LabelledBatch>(weightsA, weightsB, {
-      variables: model.variables,
+      variables,
       measure: ({ inputs, targets }) => {
         const logits = model.forward(inputs as tf.Tensor2D);
         return {
@@ -162,6 +180,7 @@ const EXAMPLES = `
 Examples:
   $ evenkeel interpolate runs/twin-1 runs/twin-2
   $ evenkeel interpolate runs/a/checkpoints/step-00001000 runs/a --alphas 11 --batches 20
+  $ evenkeel interpolate runs/a runs/b --align
   $ evenkeel interpolate runs/a runs/b --data unseen.txt --loss softmax --out runs/unseen
 
 Both are judged by the data that they learned from, which must be the same, or by those of --data; --data.tokenizer, --data.batchSize and
