@@ -4,6 +4,7 @@ import type { Optimizer, Variable } from '@tensorflow/tfjs-core';
 interface Adjustable {
   learningRateScale: number;
   learningRateOf(param: Variable): number | undefined;
+  groupOf?(param: Variable): string | undefined;
 }
 
 /**
@@ -27,11 +28,28 @@ export class LearningRate {
     return this.target !== undefined;
   }
 
-  /** What the next step of a parameter uses, if anybody knows. */
-  of(param: Variable | undefined): number | undefined {
-    if (!this.target) return undefined;
-    if (!isOurs(this.target)) return (this.target as { learningRate: number }).learningRate;
-    return param && this.target.learningRateOf(param);
+  /**
+   * What the next step uses, as metrics: `learningRate`, the largest of all parameters. Where they belong to several groups,
+   * such as those of `partition`, also `learningRate/GROUP` for each. Nothing if nobody knows.
+   */
+  of(params: readonly Variable[]): Record<string, number> {
+    if (!this.target) return {};
+    if (!isOurs(this.target)) return { learningRate: (this.target as { learningRate: number }).learningRate };
+    const rates: Record<string, number> = {};
+    const groups = new Set<string>();
+    const note = (name: string, rate: number) => {
+      rates[name] = Math.max(rates[name] ?? rate, rate);
+    };
+    for (const param of params) {
+      const rate = this.target.learningRateOf(param);
+      if (rate === undefined) continue;
+      note('learningRate', rate);
+      const group = this.target.groupOf?.(param);
+      if (group === undefined) continue;
+      groups.add(group);
+      note(`learningRate/${group}`, rate);
+    }
+    return groups.size > 1 || rates.learningRate === undefined ? rates : { learningRate: rates.learningRate };
   }
 
   /** Multiplies the rate as it was at the beginning. */

@@ -77,7 +77,7 @@ export class Recorder {
   async before(run: LiveRun, tensors: StepTensors): Promise<Record<string, number>> {
     const gradients = Object.values(tensors.gradients);
     const values: Record<string, number | Tensor | undefined> = {
-      learningRate: this.learningRate.of(this.variables[0]),
+      ...this.learningRate.of(this.variables),
       gradientNorm: gradients.length > 0 ? tidy(() => sqrt(sumOfSquares(gradients))) : undefined,
     };
     try {

@@ -1,5 +1,5 @@
 import { characterTokenizer, TokenDataset, tokenize } from '@evenkeel/data';
-import { AdamW } from '@evenkeel/optim';
+import { AdamW, chain, clipByGlobalNorm, partition, sgd, TransformOptimizer } from '@evenkeel/optim';
 import { describeOnBackends, expectClose } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it, vi } from 'vitest';
@@ -262,6 +262,39 @@ describeOnBackends('train', () => {
       model.forward(tf.concat([a.inputs, b.inputs])),
     );
     expectClose([history.at(-1)!.validationLoss], all, 1e-5);
+  });
+
+  it('records the learning rate of each group of parameters, and the largest', async () => {
+    const model = linearModel();
+    const parts = {
+      bias: sgd({ learningRate: 0.01 }),
+      matrix: sgd({ learningRate: (step) => 0.1 / (step + 1) }),
+    };
+    const optimizer = new TransformOptimizer(
+      chain(
+        clipByGlobalNorm(1),
+        partition(parts, ({ rank }) => (rank > 1 ? 'matrix' : 'bias')),
+      ),
+    );
+    const { history } = await train({
+      model,
+      loss: squaredError,
+      optimizer,
+      data: endless(),
+      steps: 2,
+      logEvery: 1,
+    });
+    const ratesOf = (record: MetricRecord) =>
+      Object.entries(record).filter(([name]) => name.startsWith('learningRate'));
+    expect(history.map(ratesOf)).toEqual(
+      [0.1, 0.05].map((rate) => [
+        ['learningRate', rate],
+        ['learningRate/matrix', rate],
+        ['learningRate/bias', 0.01],
+      ]),
+    );
+    model.dispose();
+    optimizer.dispose();
   });
 
   it('takes a step of the user in the place of model and loss', async () => {

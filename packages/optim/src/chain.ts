@@ -39,6 +39,10 @@ export function chain(...transforms: readonly Transform[]): Transform {
         .filter((rate) => rate !== undefined);
       return rates.length > 0 ? rates.reduce((product, rate) => product * rate) : undefined;
     },
+    groupOf(param) {
+      const groups = transforms.map((t) => t.groupOf?.(param)).filter((group) => group !== undefined);
+      return groups.length > 0 ? groups.join('/') : undefined;
+    },
     stepsMade(param) {
       const made = transforms.map((transform) => stepsMade(transform, param));
       const known = made.filter((steps) => steps !== undefined).reduce((sum, steps) => sum + steps, 0);

@@ -34,6 +34,7 @@ function maskedTransform(transform: Transform, select: Select): Transform {
     },
     stepsMade: (param) => (select(param) ? stepsMade(transform, param) : 0),
     learningRate: (param, count) => (select(param) ? transform.learningRate?.(param, count) : undefined),
+    groupOf: (param) => (select(param) ? transform.groupOf?.(param) : undefined),
     stepBound: (param, count) => (select(param) ? transform.stepBound?.(param, count) : undefined),
   };
 }

@@ -146,6 +146,11 @@ export class TransformOptimizer extends Optimizer {
     return rate === undefined ? undefined : rate * this.learningRateScale;
   }
 
+  /** The group of parameters that `param` belongs to, as the transform says; undefined if it has no groups. */
+  groupOf(param: Variable): string | undefined {
+    return this.transform.groupOf?.(param);
+  }
+
   /**
    * The step count and the memory, by name. As with tfjs's own optimizers the tensors stay the
    * optimizer's: write them out, or copy them, before the next step.

@@ -46,6 +46,11 @@ export function partition<Label extends string>(
     },
     stepsMade: (param) => stepsMade(transforms[checkedLabel(param)], param),
     learningRate: (param, count) => transforms[checkedLabel(param)].learningRate?.(param, count),
+    groupOf(param) {
+      const label = checkedLabel(param);
+      const within = transforms[label].groupOf?.(param);
+      return within === undefined ? label : `${label}/${within}`;
+    },
     stepBound: (param, count) => transforms[checkedLabel(param)].stepBound?.(param, count),
   };
 }

@@ -35,6 +35,8 @@ export interface Transform {
   stepsMade?(param: Variable): number | undefined;
   /** The step size this stage applies to `param`, if it applies one. {@link Constraint}s may need it. */
   learningRate?(param: Variable, count: number): number | undefined;
+  /** The group of parameters that `param` belongs to, where there are several: each has a learning rate of its own to show. */
+  groupOf?(param: Variable): string | undefined;
   /** How far this stage's update can move `param`, where it can promise that. {@link Constraint}s may need it. */
   stepBound?(param: Variable, count: number): StepBound | undefined;
 }

@@ -158,6 +158,30 @@ describeEdges(exports, {
       1e-6,
     );
   },
+  stablemaxCollapse() {
+    for (const shape of [
+      [0, 3],
+      [2, 0, 3],
+    ]) {
+      const share = exports.stablemaxCollapse(classNumbers(shape), tf.zeros(shape));
+      expect([share.dataSync()[0], count(share)]).toEqual([0, 0]);
+    }
+    expect(() => exports.stablemaxCollapse(classNumbers([2, 0]), tf.zeros([2, 0]))).toThrow(
+      'at least one class',
+    );
+    expectClose(
+      exports.stablemaxCollapse(
+        tf.zeros([3], 'int32'),
+        tf.tensor2d([
+          [BIG, -BIG],
+          [BIG, BIG],
+          [1e-30, 0],
+        ]),
+      ),
+      1 / 3,
+      1e-6,
+    );
+  },
   zeroLossShare() {
     for (const shape of [
       [0, 3],

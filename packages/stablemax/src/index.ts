@@ -21,4 +21,9 @@ export {
 
 // Diagnostics.
 
-export { type CollapseOptions, softmaxCollapse, zeroLossShare } from './softmax-collapse.js';
+export {
+  type CollapseOptions,
+  softmaxCollapse,
+  stablemaxCollapse,
+  zeroLossShare,
+} from './softmax-collapse.js';

@@ -8,10 +8,13 @@ import {
   softmaxCrossEntropy,
   sparseSoftmaxCrossEntropy,
   sparseStablemaxCrossEntropy,
+  stablemaxCollapse,
   stablemaxCrossEntropy,
   zeroLossShare,
 } from './index.js';
 
+/** Means that have no gradient. */
+const SHARES = ['softmaxCollapse', 'stablemaxCollapse', 'zeroLossShare'];
 const IGNORED = -100;
 const options = { ignoreIndex: IGNORED };
 
@@ -94,6 +97,7 @@ describeOnBackends('what a mean says it is over', () => {
     ],
     ['softmaxCollapse', (y, x) => softmaxCollapse(y, x, options)],
     ['zeroLossShare', (y, x) => zeroLossShare(y, x, options)],
+    ['stablemaxCollapse', (y, x) => stablemaxCollapse(y, x, { ...options, clampMin: -10 })],
     ['sparseSoftmaxCrossEntropy of all labels', (y, x) => sparseSoftmaxCrossEntropy(tf.relu(y), x)],
     ['softmaxCrossEntropy', (y, x) => softmaxCrossEntropy(onehot(y), x)],
     ['stablemaxCrossEntropy', (y, x) => stablemaxCrossEntropy(onehot(y), x)],
@@ -101,7 +105,7 @@ describeOnBackends('what a mean says it is over', () => {
   const onehot = (labels: tf.Tensor) => tf.oneHot(tf.relu(labels), 3).toFloat();
 
   it.each(means)('makes the parts of any cut add up to the whole: %s', (name, mean) => {
-    const isDifferentiable = !['softmaxCollapse', 'zeroLossShare'].includes(name);
+    const isDifferentiable = !SHARES.includes(name);
     const rows = fc.array(
       fc.tuple(
         fc.constantFrom(IGNORED, 0, 1, 2),
@@ -148,12 +152,12 @@ describeOnBackends('what a mean says it is over', () => {
     );
   });
 
-  it.each(means.slice(0, 5))('is nothing where every label is ignored: %s', (name, mean) => {
+  it.each(means.slice(0, 6))('is nothing where every label is ignored: %s', (name, mean) => {
     const labels = tf.fill([2, 2], IGNORED, 'int32');
     const logits = tf.fill([2, 2, 3], 40);
     const value = mean(labels, logits);
     expect([value.dataSync()[0], countOf(value)]).toEqual([0, 0]);
-    if (['softmaxCollapse', 'zeroLossShare'].includes(name)) return;
+    if (SHARES.includes(name)) return;
     expectClose(tf.grad((x: tf.Tensor) => mean(labels, x))(logits), new Float32Array(12), 0);
   });
 

@@ -1,4 +1,4 @@
-import { softmaxCollapse, zeroLossShare } from '@evenkeel/stablemax';
+import { softmaxCollapse, stablemaxCollapse, zeroLossShare } from '@evenkeel/stablemax';
 import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
@@ -72,5 +72,37 @@ describeOnBackends('softmaxCollapse', () => {
       'softmaxCollapse: labels have shape [1]',
     );
     expect(() => zeroLossShare(labelsOf([3]), tf.zeros([1, 3]))).toThrow('zeroLossShare: label 0 is 3');
+  });
+});
+
+describeOnBackends('stablemaxCollapse', () => {
+  const logits = () =>
+    tf.tensor2d([
+      [50, 0],
+      [1e9, -1e9],
+      [-1e9, 1e9],
+    ]);
+
+  it('is that of its own probabilities: a lead that ends softmax leaves StableMax much to learn', () => {
+    const labels = labelsOf([0, 0, 0]);
+    expectClose(softmaxCollapse(labels, logits()), 1, 1e-6);
+    expectClose(stablemaxCollapse(labels, logits()), 2 / 3, 1e-6);
+    expectClose(stablemaxCollapse(labelsOf([0, 0, -100]), logits(), { ignoreIndex: -100 }), 1 / 2, 1e-6);
+  });
+
+  it('is that of the loss with its guards', () => {
+    // s(−10⁹) is 10⁻⁹, but s(−10) is 1/11: what is lost beside 10⁵ and what is not.
+    const x = tf.tensor2d([[1e5, -1e9]]);
+    expectClose(stablemaxCollapse(labelsOf([0]), x), 1, 1e-6);
+    expectClose(stablemaxCollapse(labelsOf([0]), x, { clampMin: -10 }), 0, 1e-6);
+    expect(() => stablemaxCollapse(labelsOf([0]), x, { epsilon: -1 })).toThrow(
+      'stablemaxCollapse: epsilon is -1',
+    );
+  });
+
+  it('refuses labels of another shape', () => {
+    expect(() => stablemaxCollapse(labelsOf([0]), logits())).toThrow(
+      'stablemaxCollapse: labels have shape [1]',
+    );
   });
 });

@@ -4,7 +4,7 @@ import type { Callback, Loss } from '@evenkeel/loop';
 import type { RunConfig } from './config/schema.js';
 import { checkKnown, checkTokens } from './parts/check-tokens.js';
 import { type ConfiguredData, dataOf } from './parts/data-of.js';
-import { lossOf } from './parts/loss-of.js';
+import { collapseOf, lossOf } from './parts/loss-of.js';
 import { activationMeasure, certificateMeasure, grokkingMeasure } from './parts/measures.js';
 import type { Mlp } from './parts/mlp.js';
 import { isPublished, modelOf } from './parts/model-of.js';
@@ -72,7 +72,7 @@ export async function buildRun(config: RunConfig, options: BuildRunOptions = {})
     optimizer,
     callbacks: [
       grokkingMeasure(optimizer),
-      activationMeasure(model, every),
+      activationMeasure(model, collapseOf(config), every),
       ...(certifyEvery === undefined ? [] : [certificateMeasure(model, certifyEvery)]),
     ],
     async close() {

@@ -24,7 +24,7 @@ const SPECS: readonly Spec[] = [
     caption:
       'The share of examples whose gradient float32 has rounded away: none of them teaches anything any more.',
     range: [0, 1],
-    metrics: { softmaxCollapse: '' },
+    metrics: { softmaxCollapse: '', stablemaxCollapse: ' of StableMax' },
   },
   {
     title: 'Largest activation',

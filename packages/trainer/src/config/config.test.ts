@@ -110,7 +110,7 @@ describeOnBackends('a run config', () => {
       validationAccuracy: expect.any(Number),
     });
     expect(came.history[0]).toMatchObject({
-      softmaxCollapse: 0,
+      stablemaxCollapse: 0,
       largestActivation: expect.any(Number),
       learningRate: 0,
     });
@@ -141,6 +141,8 @@ describeOnBackends('a run config', () => {
     const loss = (targets: tf.Tensor, logits: tf.Tensor) => sparseSoftmaxCrossEntropy(targets, logits);
     const { history } = await train({ model, loss, optimizer, data, steps: 4, logEvery: 1 });
     expect(came.losses).toEqual(history.map(({ loss }) => loss));
+    const rates = { learningRate: 0.05, 'learningRate/muon': 0.05, 'learningRate/adam': 0.002 };
+    expect(came.history[0]).toMatchObject(rates);
     model.dispose();
     optimizer.dispose();
   });

@@ -1,4 +1,9 @@
-import { sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy } from '@evenkeel/stablemax';
+import {
+  softmaxCollapse,
+  sparseSoftmaxCrossEntropy,
+  sparseStablemaxCrossEntropy,
+  stablemaxCollapse,
+} from '@evenkeel/stablemax';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/schema.js';
 
@@ -19,4 +24,15 @@ export function lossOf(config: RunConfig): (targets: Tensor, logits: Tensor) => 
   // Both are −log StableMax. The first may have the guards of the published trainer.
   const { name: _, ...guards } = loss;
   return (targets, logits) => sparseStablemaxCrossEntropy(targets, logits, { ...guards, ...ignoring });
+}
+
+/** The share of examples for which that loss has collapsed, under the name of what it makes probabilities with. */
+export function collapseOf({ loss }: RunConfig): (targets: Tensor, logits: Tensor) => Record<string, Tensor> {
+  const ignoring = { ignoreIndex: IGNORED };
+  if (loss.name === 'softmax')
+    return (targets, logits) => ({ softmaxCollapse: softmaxCollapse(targets, logits, ignoring) });
+  const { name: _, ...guards } = loss;
+  return (targets, logits) => ({
+    stablemaxCollapse: stablemaxCollapse(targets, logits, { ...guards, ...ignoring }),
+  });
 }

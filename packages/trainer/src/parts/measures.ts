@@ -2,9 +2,8 @@ import type { GPT } from '@evenkeel/gpt-model';
 import { lipschitzCertificate, type MatrixValues, spectralNormEstimate } from '@evenkeel/lipschitz';
 import { accuracy, type Callback, type LiveRun } from '@evenkeel/loop';
 import { isMatrix } from '@evenkeel/optim';
-import { softmaxCollapse } from '@evenkeel/stablemax';
 import { abs, dispose, keep, max, stack, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { IGNORED } from './loss-of.js';
+import type { collapseOf } from './loss-of.js';
 import { Mlp } from './mlp.js';
 import type { ConfiguredOptimizer } from './optimizer-of.js';
 
@@ -24,8 +23,15 @@ export function grokkingMeasure({ losses, grokking }: ConfiguredOptimizer): Call
   };
 }
 
-/** Records accuracy, collapsed examples and the largest activation on the batch at hand, every so many steps. */
-export function activationMeasure(model: GPT | Mlp, every: number): Callback {
+/**
+ * Records accuracy, the share of examples for which the run's loss has collapsed, and the largest activation on the batch at
+ * hand, every so many steps.
+ */
+export function activationMeasure(
+  model: GPT | Mlp,
+  collapse: ReturnType<typeof collapseOf>,
+  every: number,
+): Callback {
   return {
     name: 'activations',
     onlyWatches: true,
@@ -40,7 +46,7 @@ export function activationMeasure(model: GPT | Mlp, every: number): Callback {
           const logits = model.forward(inputs, { observe });
           return {
             accuracy: accuracy(targets, logits),
-            softmaxCollapse: softmaxCollapse(targets, logits, { ignoreIndex: IGNORED }),
+            ...collapse(targets, logits),
             ...(sizes.length > 0 ? { largestActivation: max(stack(sizes)) } : {}),
           };
         });
