@@ -40,6 +40,8 @@ export interface TrainingOptions {
   readonly from?: string;
   /** What it runs on, written down so that a resumed run does, too. */
   readonly backend: BackendOptions;
+  /** Whether a file of tokens is compared with the hash in its sidecar first. */
+  readonly verify: boolean;
 }
 
 export interface Trained {
@@ -55,7 +57,7 @@ export interface Trained {
 export async function trainInto(
   planned: PlannedRun,
   output: Output,
-  { makeRoom, stored, from, backend }: TrainingOptions,
+  { makeRoom, stored, from, backend, verify }: TrainingOptions,
 ): Promise<Trained> {
   const { directory, config } = planned;
   const resume = stored !== undefined;
@@ -66,7 +68,10 @@ export async function trainInto(
   let parts: RunParts | undefined;
   let lock: FolderLock | undefined;
   try {
-    parts = await buildRun(config, stored ? await goingOn(stored) : { source: planned.source });
+    parts = await buildRun(config, {
+      ...(stored ? await goingOn(stored) : { source: planned.source }),
+      verify,
+    });
     lock = await (makeRoom ? makeRoom() : lockFolder('evenkeel', directory));
     const run = stored?.run ?? (await writeRun(directory, parts, backend));
     introduce(parts, directory, output, resume);
@@ -204,6 +209,7 @@ export async function helpTraining(directory: string): Promise<void> {
     await buildRun(config, {
       tokenizer: await tokenizerOf(stored),
       loadWeights: false,
+      verify: false, // the first thread has
       begun: begunOf(stored),
     }),
   );

@@ -61,7 +61,7 @@ export {
   type TokenDatasetOptions,
   type TokenDatasetState,
 } from './token-dataset.js';
-export type { TokenFileParts } from './token-file.js';
+export { readSidecar, type TokenFileParts } from './token-file.js';
 export type { WindowOrder } from './window-order.js';
 
 // Instructions.

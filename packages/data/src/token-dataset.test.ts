@@ -13,7 +13,8 @@ import {
 import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
+import { TokenFile } from './token-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-dataset-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -243,6 +244,31 @@ describeOnBackends('TokenDataset', () => {
     large[3] = 0xff;
     const four = await open({ order: 'sequential' }, { ...wide, bytes: large });
     expect(() => four.batchSync()).toThrow('token 0 is 4278190080, expected 0 to 99999');
+  });
+
+  it('is verified as it is opened, once as long as nobody writes to the file', async () => {
+    const path = join(folder, 'verified.bin');
+    const damaged = file.bytes.slice();
+    damaged[0] ^= 1;
+    writeFileSync(`${path}.json`, JSON.stringify(file.sidecar));
+    const opening = () => TokenDataset.open(path, { contextLength: 8, verify: true });
+    const reads = vi.spyOn(TokenFile.prototype, 'verify');
+    writeFileSync(path, file.bytes);
+    for (let i = 0; i < 3; i++) await (await opening()).close();
+    expect(reads).toHaveBeenCalledTimes(1);
+    writeFileSync(path, damaged);
+    for (let i = 0; i < 2; i++) {
+      await expect(opening()).rejects.toThrow(`TokenDataset.open: '${path}' has sha256 `);
+    }
+    expect(reads).toHaveBeenCalledTimes(3); // what was found damaged is looked at again
+    await (await TokenDataset.open(path, { contextLength: 8 })).close();
+    writeFileSync(path, file.bytes);
+    await (await opening()).close();
+    const parts = { bytes: damaged, sidecar: file.sidecar };
+    await expect(TokenDataset.open(parts, { contextLength: 8, verify: true })).rejects.toThrow(
+      'the .bin has sha256',
+    );
+    reads.mockRestore();
   });
 
   it('says so when the file ends early, is closed or is not there', async () => {

@@ -20,6 +20,11 @@ export interface TokenDatasetOptions extends BatchOptions {
    * resident memory, and a file that becomes shorter meanwhile ends the process. Default false.
    */
   memoryMap?: boolean;
+  /**
+   * Reads the whole file first and compares it with the sidecar, as `verify()` does: once in a process, as long as nobody
+   * writes to the file. Default false.
+   */
+  verify?: boolean;
 }
 
 /** Where a dataset stands; goes through JSON. */
@@ -68,7 +73,7 @@ export class TokenDataset {
    *
    * @param file Name of the `.bin` in Node, with its sidecar beside it, or `{ bytes, sidecar }`: buffers, Blobs, Files, or a
    *     {@link ByteSource} of your own.
-   * @throws If a file cannot be opened, the sidecar is damaged or does not fit the `.bin`, there are fewer tokens than
+   * @throws If a file cannot be opened, the sidecar is damaged or does not fit the `.bin` (with `verify`: in any bit), there are fewer tokens than
    *     one row needs, or an option is unknown or out of range.
    */
   static async open(
@@ -76,11 +81,12 @@ export class TokenDataset {
     options: TokenDatasetOptions,
   ): Promise<TokenDataset> {
     const where = 'TokenDataset.open';
-    checkOptions(where, options, ['contextLength', 'batchSize', 'order', 'seed', 'memoryMap']);
-    const { memoryMap = false, ...batches } = options;
+    checkOptions(where, options, ['contextLength', 'batchSize', 'order', 'seed', 'memoryMap', 'verify']);
+    const { memoryMap = false, verify = false, ...batches } = options;
     const complete = completeBatchOptions(where, batches);
     const opened = await TokenFile.open(where, file, memoryMap);
     try {
+      if (verify) await opened.verifyOnce(where);
       return new TokenDataset(opened, { start: 0, end: opened.sidecar.count }, complete);
     } catch (error) {
       await opened.close();
@@ -220,7 +226,7 @@ export class TokenDataset {
    * @throws If the `.bin` is not the one that the sidecar was written for.
    */
   verify(): Promise<void> {
-    return this.file.verify();
+    return this.file.verify('TokenDataset.verify');
   }
 
   /** Closes the file, also for the datasets that `with` and `split` made. */

@@ -4,12 +4,24 @@ import { withoutSidecar } from './foreign-tokens.js';
 import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar, sidecarTooLarge } from './sidecar.js';
 import { bytesPerToken, unpackTokens } from './token-bytes.js';
+import { verifyOnce } from './verified.js';
 
 /** A `.bin` and its sidecar apart from each other, as in a page. */
 export interface TokenFileParts {
   readonly bytes: Bytes;
   /** The sidecar's content, as text or parsed, or a Blob of it. */
   readonly sidecar: string | object;
+}
+
+/**
+ * What a `.bin` holds, by the sidecar beside it. The tokens are not read.
+ *
+ * @throws If a file cannot be opened, or the sidecar is damaged or does not fit the `.bin`.
+ */
+export async function readSidecar(path: string | URL): Promise<Sidecar> {
+  const file = await TokenFile.open('readSidecar', path, false);
+  await file.close();
+  return file.sidecar;
 }
 
 /** How many tokens `verify` reads at once. */
@@ -22,6 +34,8 @@ export class TokenFile {
   private constructor(
     private readonly source: ByteSource,
     readonly sidecar: Sidecar,
+    /** What errors call it. */
+    private readonly name: string,
   ) {}
 
   /** @throws If a file cannot be opened, or the sidecar is damaged or does not fit the `.bin`. */
@@ -34,12 +48,13 @@ export class TokenFile {
     if (!isName && (typeof file !== 'object' || file === null || !file.bytes || !file.sidecar)) {
       throw new Error(`${where}: the file is ${show(file)}, expected its name or { bytes, sidecar }.`);
     }
-    const { bytes, sidecar } = isName ? { bytes: file, sidecar: await readSidecar(where, file) } : file;
+    const { bytes, sidecar } = isName ? { bytes: file, sidecar: await textOfSidecar(where, file) } : file;
     const source = await openSource(where, bytes, memoryMap);
     try {
       const name = isName ? `'${file}.json'` : 'the sidecar';
       const content = sidecar instanceof Blob ? await readText(where, name, sidecar) : sidecar;
-      return new TokenFile(source, parseSidecar(where, name, content, source.size));
+      const parsed = parseSidecar(where, name, content, source.size);
+      return new TokenFile(source, parsed, isName ? `'${file}'` : 'the .bin');
     } catch (error) {
       await source.close?.();
       throw error;
@@ -61,8 +76,13 @@ export class TokenFile {
     );
   }
 
+  /** Verifies it, unless this process has done so and nobody has written to the file since. */
+  verifyOnce(where: string): Promise<void> {
+    return verifyOnce(this.opened(), this.sidecar.sha256, () => this.verify(where));
+  }
+
   /** Reads everything and compares it with the sidecar. */
-  async verify(): Promise<void> {
+  async verify(where: string): Promise<void> {
     const hash = await createSha256();
     const { count, offset = 0 } = this.sidecar;
     if (offset > 0) hash.update(await this.opened().read(0, offset));
@@ -75,7 +95,7 @@ export class TokenFile {
     const actual = hash.hex();
     if (actual === this.sidecar.sha256) return;
     throw new Error(
-      `TokenDataset.verify: the .bin has sha256 ${actual}, expected ${this.sidecar.sha256}. ` +
+      `${where}: ${this.name} has sha256 ${actual}, expected ${this.sidecar.sha256} as in its sidecar. ` +
         'It is damaged or belongs to another sidecar; make it again with tokenize.',
     );
   }
@@ -121,7 +141,7 @@ async function openSource(where: string, bytes: Bytes, memoryMap: boolean): Prom
   throw new Error(`${where}: memoryMap is true, expected a file's name with it. Leave it out.`);
 }
 
-async function readSidecar(where: string, path: string | URL): Promise<string> {
+async function textOfSidecar(where: string, path: string | URL): Promise<string> {
   const name = `${path}.json`;
   const source = await openBytes(where, path instanceof URL ? new URL(name) : name).catch(async (error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;

@@ -4,6 +4,8 @@
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;
+  /** Of a file: a text that is another one once somebody has written to it, as far as the system's times tell. */
+  readonly version?: string;
   /** The bytes from `offset` to `offset + length − 1`, all of them within `size`. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** The same without waiting, where that is possible. */

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { nodeFs } from './node-modules.js';
 
 /** What stands under a name, in words. */
@@ -8,6 +8,11 @@ export function fileKind(stat: Stats): string {
   if (stat.isFIFO()) return 'a named pipe';
   if (stat.isSocket()) return 'a socket';
   return 'a device';
+}
+
+/** Which file it is, how long, and when it was last written: a text that changes with its content. */
+export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join('-');
 }
 
 /**

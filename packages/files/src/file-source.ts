@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ByteSource } from './byte-source.js';
-import { cannotOpen, checkPlainFile } from './file-kind.js';
+import { cannotOpen, checkPlainFile, versionOf } from './file-kind.js';
 import { nodeFs } from './node-modules.js';
 
 /**
@@ -15,8 +15,8 @@ export async function openFile(where: string, path: string | URL): Promise<ByteS
     throw cannotOpen(where, path, error);
   });
   try {
-    const { size } = await file.stat();
-    return new FileSource(where, String(path), file, fs.readSync, size);
+    const stat = await file.stat({ bigint: true });
+    return new FileSource(where, String(path), file, fs.readSync, Number(stat.size), versionOf(stat));
   } catch (error) {
     await file.close();
     throw error;
@@ -30,6 +30,7 @@ export class FileSource implements ByteSource {
     private readonly file: FileHandle,
     private readonly fsReadSync: typeof import('node:fs').readSync,
     readonly size: number,
+    readonly version?: string,
   ) {}
 
   /** Fewer bytes than asked for can come at once, also of a healthy file. */

@@ -1,5 +1,5 @@
 import type { ByteSource } from './byte-source.js';
-import { cannotOpen, checkPlainFile } from './file-kind.js';
+import { cannotOpen, checkPlainFile, versionOf } from './file-kind.js';
 import { koffiModule, nodeFs } from './node-modules.js';
 
 /** A view is at most this long: array buffers have a limit, files do not. */
@@ -24,13 +24,14 @@ export async function openMemoryMap(where: string, path: string | URL): Promise<
     throw cannotOpen(where, path, error);
   });
   try {
-    const { size } = await file.stat();
+    const stat = await file.stat({ bigint: true });
+    const size = Number(stat.size);
     if (size === 0) return { size, read: async () => new Uint8Array(), readSync: () => new Uint8Array() };
     const address = libc.mmap(null, size, PROT_READ, MAP_SHARED, file.fd, 0);
     if (BigInt.asIntN(64, address) === -1n) {
       throw new Error(`${where}: '${path}' cannot be mapped, expected a plain file. Try memoryMap: false.`);
     }
-    return mapped(where, size, address, libc);
+    return { ...mapped(where, size, address, libc), version: versionOf(stat) };
   } finally {
     await file.close(); // the mapping stays
   }

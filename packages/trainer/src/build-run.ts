@@ -46,6 +46,11 @@ export interface BuildRunOptions {
   readonly tokenizer?: Tokenizer;
   /** Whether the checkpoint that `model.load` names is read. Default true. A run that goes on has weights of its own. */
   readonly loadWeights?: boolean;
+  /**
+   * Whether a file of tokens is read whole first and compared with the SHA-256 in its sidecar: once in a process, as long as nobody
+   * writes to it. Default true; false for files so large that the time matters.
+   */
+  readonly verify?: boolean;
   /** Of a run that goes on: what its published model is, so that the files from which it began need not be there any more. */
   readonly begun?: { readonly gpt: GPTConfig; readonly published?: Published };
 }
@@ -85,7 +90,7 @@ export async function buildRun(config: RunConfig, options: BuildRunOptions = {})
 /** A published model comes first: it says how long a row is, and which tokens it knows. Any other follows from its data. */
 async function modelAndData(
   config: RunConfig,
-  { source, tokenizer: known = source?.tokenizer, loadWeights, begun }: BuildRunOptions,
+  { source, tokenizer: known = source?.tokenizer, loadWeights, verify, begun }: BuildRunOptions,
 ): Promise<Pick<RunParts, 'model' | 'data'>> {
   let published: PublishedModel | undefined;
   if (isPublished(config)) {
@@ -98,6 +103,7 @@ async function modelAndData(
   try {
     data = await dataOf(config, {
       tokenizer,
+      verify,
       ...(published && { contextLength: contextOf(config, published.model) }),
     });
     if (published) checkKnown(published, data);

@@ -18,6 +18,7 @@ interface Options {
   readonly from?: string;
   readonly backend?: string;
   readonly kernels: boolean;
+  readonly verify: boolean;
   readonly json?: boolean;
 }
 
@@ -39,6 +40,10 @@ export function resumeCommand(finish: (code: number) => void): Command {
     )
     .option('--backend <name>', 'another backend than it began on: its sums are rounded otherwise')
     .option('--no-kernels', 'keep tfjs’s own wasm kernels: the same')
+    .option(
+      '--no-verify',
+      'do not read the whole of a .bin first, to compare it with the hash in its sidecar',
+    )
     .option('--json', 'one JSON object per line instead of sentences');
   onUnknownFlag(
     command,
@@ -53,7 +58,10 @@ export function resumeCommand(finish: (code: number) => void): Command {
     const backend = backendOf(stored, options);
     await useBackend(backend);
     const config = continued(stored.config, options.steps);
-    const { exitCode } = await trainInto({ directory, config }, outputOf(options), { stored, from, backend });
+    const { exitCode } = await trainInto({ directory, config }, outputOf(options), {
+      ...{ stored, from, backend },
+      verify: options.verify,
+    });
     finish(exitCode);
   });
 }

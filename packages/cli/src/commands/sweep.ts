@@ -35,6 +35,7 @@ interface Options extends BackendOptions, Planned {
   readonly over?: readonly string[];
   readonly metric?: string;
   readonly overwrite?: boolean;
+  readonly verify: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -66,6 +67,10 @@ export function sweepCommand(finish: (code: number) => void): Command {
     )
     .option('--overwrite', 'begin anew where there are runs already')
     .option('--dry-run', 'list the runs, and train nothing')
+    .option(
+      '--no-verify',
+      'do not read the whole of a .bin first, to compare it with the hash in its sidecar',
+    )
     .option('--json', 'one JSON object per line instead of sentences');
   addBackendFlags(command);
   const overrides = addConfigFlags(command);
@@ -175,6 +180,7 @@ async function trainAll(
         makeRoom,
         stored: makeRoom ? undefined : readRun(planned.directory),
         backend: options,
+        verify: options.verify,
       });
       if (exitCode !== 0) {
         output.say(`the same command${options.overwrite ? ', without --overwrite,' : ''} goes on from here`);

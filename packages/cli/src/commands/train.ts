@@ -10,6 +10,7 @@ import { trainInto } from '../training.js';
 
 interface Options extends BackendOptions, Planned {
   readonly overwrite?: boolean;
+  readonly verify: boolean;
   readonly json?: boolean;
   readonly printSchema?: boolean;
   readonly helpConfig?: boolean;
@@ -24,6 +25,10 @@ export function trainCommand(finish: (code: number) => void): Command {
     .option('--text <file>', 'the text to learn from, character by character')
     .option('--out <folder>', "where everything goes (default: runs/ and the preset's or config's name)")
     .option('--overwrite', 'begin anew where there is a run already')
+    .option(
+      '--no-verify',
+      'do not read the whole of a .bin first, to compare it with the hash in its sidecar',
+    )
     .option('--json', 'one JSON object per line instead of sentences')
     .option('--print-config', 'print the whole config with its defaults, and train nothing')
     .option('--print-schema', 'print the JSON Schema of configs, for editors')
@@ -43,6 +48,7 @@ export function trainCommand(finish: (code: number) => void): Command {
       const { exitCode } = await trainInto(planned, outputOf(options), {
         makeRoom,
         backend: options,
+        verify: options.verify,
       });
       finish(exitCode);
     });

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type PublishedTokenizer, type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
-import { makeFolder } from '@evenkeel/files';
+import { fileKind, makeFolder } from '@evenkeel/files';
 import { CheckpointDirectory } from '@evenkeel/loop/node';
 import type { RunParts } from '../build-run.js';
-import type { RunConfig } from '../config/schema.js';
 import { UsageError } from '../usage-error.js';
 import { writeFile } from '../write-file.js';
+import { dataHashes, sha256 } from './data-hashes.js';
 import {
   type BackendOptions,
   describedTokenizer,
@@ -43,13 +41,11 @@ export async function writeRun(directory: string, parts: RunParts, backend: Back
   const { backend: name, kernels } = backend;
   const text = runFileText(parts, {
     backend: { backend: name, kernels },
-    dataSha256: await hashes(parts.config),
+    dataSha256: await dataHashes(parts.config),
   });
   await writeFile(join(directory, RUN), text);
-  return nameOfRun(text);
+  return sha256(text);
 }
-
-const nameOfRun = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export const isRun = (directory: string): boolean => existsSync(join(directory, RUN));
 
@@ -61,35 +57,23 @@ export function readRun(directory: string): StoredRun {
       `'${directory}' is no run (it has no ${RUN}), expected a folder that evenkeel train has written.`,
     );
   }
+  if (!statSync(path).isFile()) {
+    throw new UsageError(
+      `'${path}' is ${fileKind(statSync(path))}, expected a plain file. Put the run's own back.`,
+    );
+  }
   const text = readFileSync(path, 'utf8');
-  return { ...parseRunFile(text, path, join(directory, CHECKPOINTS)), directory, run: nameOfRun(text) };
+  return { ...parseRunFile(text, path, join(directory, CHECKPOINTS)), directory, run: sha256(text) };
 }
 
-/**
- * @param config What is read now, in the place of the run's own config.
- * @throws If the data have changed since the run began.
- */
-export async function checkData(
-  { directory, dataSha256, config: own }: StoredRun,
-  config = own,
-): Promise<void> {
-  for (const [file, hash] of Object.entries(await hashes(config))) {
+/** @throws If the data have changed since the run began; of a file of tokens, its sidecar. */
+export async function checkData({ directory, dataSha256, config }: StoredRun): Promise<void> {
+  for (const [file, hash] of Object.entries(await dataHashes(config))) {
     if (dataSha256[file] === hash) continue;
     throw new UsageError(
       `'${file}' has changed since the run '${directory}' began, expected the same. Begin a new run: evenkeel train`,
     );
   }
-}
-
-/** Of each file of data. One that is missing is named when it is opened. */
-async function hashes({ data }: RunConfig): Promise<Record<string, string>> {
-  const files = [
-    'file' in data ? data.file : undefined,
-    'validation' in data ? data.validation : undefined,
-  ].filter((file): file is string => file !== undefined && existsSync(file));
-  return Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, await sha256Of(file)] as const)),
-  );
 }
 
 /** The run of a path, and which of its checkpoints, if it is one's: runs/x or runs/x/checkpoints/step-00000500. */
@@ -140,9 +124,3 @@ export async function tokenizerOf(run: StoredRun): Promise<Tokenizer | undefined
 /** The files that a tokenizer came from, by their names; none if it came from none. */
 export const filesOf = (tokenizer: Tokenizer | undefined): Readonly<Record<string, string>> =>
   tokenizer && 'files' in tokenizer ? { ...(tokenizer as PublishedTokenizer).files } : {};
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}

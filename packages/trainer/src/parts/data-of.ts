@@ -48,6 +48,8 @@ export interface DataOptions {
   readonly contextLength?: number;
   /** Takes the place of the config's: a text cut otherwise has other ids than those the model knows. */
   readonly tokenizer?: Tokenizer;
+  /** Whether files of tokens are read whole first and compared with their sidecars, once in a process. Default true. */
+  readonly verify?: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface DataOptions {
  */
 export async function dataOf(
   config: RunConfig,
-  { contextLength = contextLengthOf(config), tokenizer: known }: DataOptions = {},
+  { contextLength = contextLengthOf(config), tokenizer: known, verify = true }: DataOptions = {},
 ): Promise<ConfiguredData> {
   const { data, seed } = config;
   switch (data.kind) {
@@ -85,7 +87,7 @@ export async function dataOf(
     }
     default: {
       const { batchSize, order, validationFraction } = data;
-      const options = { batchSize, order, seed, contextLength: needed(contextLength) };
+      const options = { batchSize, order, seed, contextLength: needed(contextLength), verify };
       const { dataset, tokenizer } = await tokensOf(data, options, known);
       let second: TokenDataset | undefined;
       const close = async () => {
@@ -144,8 +146,9 @@ async function tokensOf(
     );
   }
   const source = data.text ?? [data.file!];
+  const { verify: _, ...batches } = options; // what is encoded now, or by nobody, needs no check
   const tokenizer = known ?? (await tokenizerNamed(WHERE, data.tokenizer ?? 'characters', source));
-  return { dataset: await TokenDataset.open(await tokenStore(source, { tokenizer }), options), tokenizer };
+  return { dataset: await TokenDataset.open(await tokenStore(source, { tokenizer }), batches), tokenizer };
 }
 
 function examplesOf(config: RunConfig, examples: Examples): ConfiguredData {
