@@ -1,1 +1,2 @@
+export { type BlasInfo, describeBlas } from './in-use.js';
 export { type BlasOptions, type BlasReport, installBlas, uninstallBlas } from './install.js';

@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { installWasmKernels, replaceProducts } from '@evenkeel/wasm-kernels';
 import { chooseBlas, type Refusal } from './choose.js';
 import { blasFiles, howToGetOne } from './files.js';
+import { type BlasInfo, describeBlas, publish } from './in-use.js';
 import { loadBlas } from './library.js';
 
 export interface BlasOptions {
@@ -13,21 +14,15 @@ export interface BlasOptions {
 }
 
 /** What {@link installBlas} did. */
-export interface BlasReport {
+export interface BlasReport extends Partial<BlasInfo> {
   /** Whether a BLAS computes products now. If not, the kernels do as before. */
   installed: boolean;
   /** If not: why, and what to do, in a sentence or two. */
   reason?: string;
-  /** 'OpenBLAS', 'MKL', 'BLIS', 'Accelerate', or 'BLAS' if it does not say. */
-  name?: string;
-  /** Its version, if it says. */
-  version?: string;
-  /** For which processor the code was written that it runs here, such as 'SkylakeX', if it says. */
-  kernel?: string;
   /** Name or path under which it was loaded. */
   file?: string;
-  /** Threads of a product, if it says. */
-  threads?: number;
+  /** What {@link describeBlas} says of it. */
+  summary?: string;
   /** Libraries that were there and were not taken. */
   refused: Refusal[];
   /** {@link uninstallBlas}. */
@@ -83,15 +78,15 @@ async function install(threads: number | undefined): Promise<BlasReport> {
 
   const { blas, multiply, restoreThreads } = choice;
   const giveBack = replaceProducts(multiply);
+  const { name, version, kernel, file } = blas;
+  const info: BlasInfo = { name, version, kernel, threads: blas.threads?.get() };
+  publish(info);
   undo = () => {
+    publish(undefined);
     giveBack();
     restoreThreads();
   };
-  const { name, version, kernel, file } = blas;
-  return {
-    ...{ installed: true, name, version, kernel, file },
-    ...{ threads: blas.threads?.get(), refused, uninstall: uninstallBlas },
-  };
+  return { installed: true, ...info, file, summary: describeBlas(info), refused, uninstall: uninstallBlas };
 }
 
 function whyNone(refused: readonly Refusal[]): string {

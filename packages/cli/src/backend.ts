@@ -1,24 +1,33 @@
-import { UsageError } from '@evenkeel/trainer/config';
+import { type BackendOptions, UsageError } from '@evenkeel/trainer/config';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
+import { note, warn } from './output.js';
 
-export interface BackendOptions {
+/** Where numbers are computed, as flags say it. */
+export interface BackendFlags {
   readonly backend: string;
   readonly kernels: boolean;
+  readonly blas: boolean;
+  /** Say nothing for people. */
+  readonly json?: boolean;
 }
 
 /** Flags for where numbers are computed. */
 export const addBackendFlags = (command: Command): Command =>
   command
     .option('--backend <name>', 'tfjs backend: wasm, cpu, or tensorflow if you have tfjs-node', 'wasm')
-    .option('--no-kernels', 'keep tfjs’s own wasm kernels');
+    .option('--no-kernels', 'keep tfjs’s own wasm kernels')
+    .option('--no-blas', 'leave matrix products to the wasm kernels where the machine has a BLAS');
 
 /**
- * Chooses the tfjs backend, and installs our kernels on wasm.
+ * Chooses the tfjs backend, and installs our kernels on wasm, and the machine's BLAS where there is one; says of that in a line.
  *
+ * @param threads How many threads a product of a BLAS may use. Default: what the library uses by itself.
+ * @returns What computes now.
  * @throws If the backend is not there.
  */
-export async function useBackend({ backend, kernels }: BackendOptions): Promise<void> {
+export async function useBackend(flags: BackendFlags, threads?: number): Promise<BackendOptions> {
+  const { backend, kernels } = flags;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (backend === 'tensorflow') await importTfjsNode();
@@ -29,9 +38,38 @@ export async function useBackend({ backend, kernels }: BackendOptions): Promise<
   }
   await tf.ready();
   if (backend === 'cpu') quietCpu();
-  if (backend !== 'wasm' || !kernels) return;
+  if (backend !== 'wasm' || !kernels) return { backend, kernels };
   const { installWasmKernels } = await import('@evenkeel/wasm-kernels');
   await installWasmKernels();
+  return { backend, kernels, blas: await useBlas(flags, threads) };
+}
+
+/** How many threads a BLAS may use in a run: one where the run's own threads share the processors; else what it uses by itself. */
+export const blasThreads = ({ workers }: { workers: number }): number | undefined =>
+  workers > 1 ? 1 : undefined;
+
+/** The machine's BLAS, if it has one that is right. */
+async function useBlas({ blas, json }: BackendFlags, threads?: number): Promise<BackendOptions['blas']> {
+  const { installBlas, uninstallBlas } = await import('@evenkeel/blas');
+  uninstallBlas(); // of a command before, in the same process
+  if (!blas) return undefined;
+  const { installed, name, version, kernel, summary, refused, reason, ...rest } = await installBlas({
+    threads,
+  });
+  if (!installed || name === undefined) {
+    if (refused.length > 0) warn(`${reason}`); // one that is wrong is worth a word, one that is missing is not
+    return undefined;
+  }
+  if (!json) note(`products by ${summary} (--no-blas: by wasm)`);
+  return { name, version, kernel, threads: rest.threads };
+}
+
+/** 'wasm with our kernels and OpenBLAS 0.3.21, Haswell kernel, 1 thread'. Where it differs, sums are rounded otherwise. */
+export async function describeBackend({ backend, kernels, blas }: BackendOptions): Promise<string> {
+  if (!kernels) return backend;
+  if (!blas) return `${backend} with our kernels`;
+  const { describeBlas } = await import('@evenkeel/blas');
+  return `${backend} with our kernels and ${describeBlas(blas)}`;
 }
 
 /** Uses the current backend for the first time, at which the cpu backend advertises tfjs-node unless it is in a test. */

@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import { streamingDecoder, type Tokenizer } from '@evenkeel/data';
 import { GPT, generate } from '@evenkeel/gpt-model';
 import type { Callback } from '@evenkeel/trainer';
-import { type BuildRunOptions, buildRun, type RunParts, trainRun, writingOf } from '@evenkeel/trainer/config';
+import {
+  type BackendOptions,
+  type BuildRunOptions,
+  buildRun,
+  type RunParts,
+  trainRun,
+  writingOf,
+} from '@evenkeel/trainer/config';
 import {
   type FolderLock,
   lockFolder,
@@ -22,7 +29,7 @@ import {
   writeRun,
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
-import { type BackendOptions, useBackend } from './backend.js';
+import { useBackend } from './backend.js';
 import { type Output, warn } from './output.js';
 import { saveInTime } from './save-in-time.js';
 import { warnWhenRising } from './warn-when-rising.js';
@@ -74,12 +81,15 @@ export async function trainInto(
     });
     lock = await (makeRoom ? makeRoom() : lockFolder('evenkeel', directory));
     const run = stored?.run ?? (await writeRun(directory, parts, backend));
-    introduce(parts, directory, output, resume);
+    introduce(parts, directory, output, resume, backend);
     const result = await trainRun(parts, {
       run,
       resume: from ?? resume,
       signal: interrupt.signal,
-      workers: { script: new URL('../bin/worker.js', import.meta.url), argv: [directory] },
+      workers: {
+        script: new URL('../bin/worker.js', import.meta.url),
+        argv: [directory, JSON.stringify(backend)],
+      },
       callbacks: [
         ...(output.json ? [] : [progress()]),
         metricsFile({ path: metrics, run }),
@@ -138,6 +148,7 @@ function introduce(
   directory: string,
   output: Output,
   resume: boolean,
+  backend: BackendOptions,
 ): void {
   const numbers = (model.variables as { size: number }[]).reduce((sum, { size }) => sum + size, 0);
   const { loss, optimizer, constraint, orthograd } = config;
@@ -147,7 +158,15 @@ function introduce(
     optimizer.name,
     constraint.name === 'none' ? '' : constraint.name,
   ].filter(Boolean);
-  output.emit({ event: 'start', directory, resume, parameters: numbers, outputs: data.outputs, config });
+  output.emit({
+    event: 'start',
+    directory,
+    resume,
+    parameters: numbers,
+    outputs: data.outputs,
+    config,
+    backend,
+  });
   output.say(
     `${pc.bold(directory)}: ${numbers.toLocaleString('en')} parameters, ${data.outputs} ${data.tokenizer || data.contextLength ? 'tokens' : 'classes'}, ${recipe.join(' + ')}, ${config.steps} steps`,
   );
@@ -200,10 +219,15 @@ async function writeText(model: GPT, tokenizer: Tokenizer, seed: number): Promis
   return text + decoder.end();
 }
 
-/** What further threads do: the run of a folder, whose first thread tells them which gradients it needs. */
-export async function helpTraining(directory: string): Promise<void> {
+/**
+ * What further threads do: the run of a folder, whose first thread tells them which gradients it needs.
+ *
+ * @param backend What the first thread computes on, as JSON.
+ */
+export async function helpTraining(directory: string, backend: string): Promise<void> {
   const stored = readRun(directory);
-  await useBackend(stored.backend);
+  const same = JSON.parse(backend) as BackendOptions;
+  await useBackend({ ...same, blas: same.blas !== undefined, json: true }, same.blas?.threads);
   const { checkpoint: _, ...config } = stored.config;
   await trainRun(
     await buildRun(config, {

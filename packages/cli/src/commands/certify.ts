@@ -12,11 +12,11 @@ import { judgesOf, type LabelledBatch, type OpenedModel, withModel } from '@even
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import { wholeFrom } from '../arguments.js';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
 import { outputOf, table } from '../output.js';
 
-interface Options extends BackendOptions {
+interface Options extends BackendFlags {
   readonly checkpoint: string;
   readonly search: number;
   readonly json?: boolean;

@@ -7,12 +7,12 @@ import { type OpenedModel, withModel } from '@evenkeel/trainer/node';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { numberFlag, wholeFrom } from '../arguments.js';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, useBackend } from '../backend.js';
 import { Conversation, type ConversationForm } from '../conversation.js';
 import { type Output, outputOf, warn } from '../output.js';
 import { written } from '../written.js';
 
-interface Options extends BackendOptions {
+interface Options extends BackendFlags {
   readonly checkpoint: string;
   readonly tokenizer?: string;
   readonly form?: ConversationForm;

@@ -35,6 +35,7 @@ export function doctorCommand(finish: (code: number) => void): Command {
         machine(),
         await cpuBackend(),
         ...(await wasmBackend()),
+        await blas(),
         ...OPTIONAL.map(([name, use]) => optional(name, use)),
       ];
       for (const { name, ok, detail, advice } of findings) {
@@ -107,6 +108,17 @@ async function wasmBackend(): Promise<Finding[]> {
         : `not installed: ${report.reason}`,
     },
   ];
+}
+
+/** A program does without one: it is slower then, not wrong. */
+async function blas(): Promise<Finding> {
+  const { installBlas } = await import('@evenkeel/blas');
+  const { installed, summary, file, reason, uninstall } = await installBlas().catch((error: Error) => ({
+    ...{ installed: false, summary: undefined, file: undefined, reason: error.message, uninstall() {} },
+  }));
+  uninstall();
+  if (installed) return { name: 'BLAS', ok: true, detail: `${summary} (${file})` };
+  return { name: 'BLAS', ok: undefined, detail: 'none: products are computed in wasm', advice: reason };
 }
 
 /** Whether the current backend multiplies. */

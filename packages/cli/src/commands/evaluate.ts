@@ -10,11 +10,11 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import { wholeFrom } from '../arguments.js';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
 import { outputOf, table } from '../output.js';
 
-interface Options extends BackendOptions {
+interface Options extends BackendFlags {
   readonly checkpoint: string;
   readonly batches?: number;
   readonly json?: boolean;

@@ -31,7 +31,7 @@ export function exportCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, { out, dtype, checkpoint, overwrite, json }: Options) => {
       await checkModelPlace(out, overwrite);
-      await useBackend({ backend: 'cpu', kernels: false });
+      await useBackend({ backend: 'cpu', kernels: false, blas: false });
       await withModel(source, checkpoint, async (opened) => {
         const output = outputOf({ json });
         const { files, modelType, notes } = await exportModel(opened, out, { dtype });

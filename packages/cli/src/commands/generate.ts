@@ -4,12 +4,12 @@ import { tokenizerNamed, UsageError, writingOf } from '@evenkeel/trainer/config'
 import { type OpenedModel, withModel } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { numberFlag } from '../arguments.js';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, useBackend } from '../backend.js';
 import { outputOf } from '../output.js';
 import { standardInput } from '../standard-input.js';
 import { written } from '../written.js';
 
-interface Options extends BackendOptions {
+interface Options extends BackendFlags {
   readonly checkpoint: string;
   readonly tokenizer?: string;
   readonly maxTokens: number;

@@ -19,7 +19,7 @@ import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { type AlignBy, alignedWeights, parametersOf } from '../aligned.js';
 import { wholeFrom } from '../arguments.js';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, useBackend } from '../backend.js';
 import { entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { outputOf, table } from '../output.js';
@@ -27,7 +27,7 @@ import { outputOf, table } from '../output.js';
 const [JSON_FILE, PLOT] = ['path.json', 'path.svg'];
 const FILES = [JSON_FILE, PLOT];
 
-interface Options extends BackendOptions {
+interface Options extends BackendFlags {
   readonly alphas: number;
   readonly batches?: number;
   readonly align?: AlignBy | true;

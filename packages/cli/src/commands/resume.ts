@@ -1,4 +1,4 @@
-import { type RunConfig, UsageError } from '@evenkeel/trainer/config';
+import { type BackendOptions, type RunConfig, UsageError } from '@evenkeel/trainer/config';
 import {
   checkData,
   checkpointNamed,
@@ -9,8 +9,8 @@ import {
 } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import { onUnknownFlag, wholeFrom } from '../arguments.js';
-import { type BackendOptions, useBackend } from '../backend.js';
-import { outputOf } from '../output.js';
+import { blasThreads, describeBackend, useBackend } from '../backend.js';
+import { outputOf, warn } from '../output.js';
 import { trainInto } from '../training.js';
 
 interface Options {
@@ -18,6 +18,7 @@ interface Options {
   readonly from?: string;
   readonly backend?: string;
   readonly kernels: boolean;
+  readonly blas?: boolean;
   readonly verify: boolean;
   readonly json?: boolean;
 }
@@ -40,6 +41,8 @@ export function resumeCommand(finish: (code: number) => void): Command {
     )
     .option('--backend <name>', 'another backend than it began on: its sums are rounded otherwise')
     .option('--no-kernels', 'keep tfjs’s own wasm kernels: the same')
+    .option('--blas', 'the machine’s BLAS for matrix products, though it began without: the same')
+    .option('--no-blas', 'no BLAS, though it began with one: the same')
     .option(
       '--no-verify',
       'do not read the whole of a .bin first, to compare it with the hash in its sidecar',
@@ -55,8 +58,7 @@ export function resumeCommand(finish: (code: number) => void): Command {
     const from = options.from === undefined ? undefined : await checkpointNamed(directory, options.from);
     await checkSteps(directory, options.steps, from);
     await checkData(stored);
-    const backend = backendOf(stored, options);
-    await useBackend(backend);
+    const backend = await sameBackend(stored, options);
     const config = continued(stored.config, options.steps);
     const { exitCode } = await trainInto({ directory, config }, outputOf(options), {
       ...{ stored, from, backend },
@@ -76,13 +78,16 @@ async function checkSteps(directory: string, steps: number | undefined, from = '
   );
 }
 
-/** What the run began on, or what flags say, with a warning. */
-function backendOf({ backend: before }: StoredRun, { backend, kernels }: Options): BackendOptions {
-  const now = { backend: backend ?? before.backend, kernels: kernels && before.kernels };
-  if (now.backend !== before.backend || now.kernels !== before.kernels) {
-    process.stderr.write(
-      `evenkeel: the run began on ${before.backend}${before.kernels ? ' with our kernels' : ''}; here it goes on within rounding, not bit for bit.\n`,
-    );
+/** Computes on what the run began on, or on what flags say; a warning says so where that is not the same. */
+async function sameBackend(
+  { backend: before, config }: StoredRun,
+  { backend = before.backend, kernels, blas = before.blas !== undefined, json }: Options,
+): Promise<BackendOptions> {
+  const flags = { backend, kernels: kernels && before.kernels, blas, json };
+  const now = await useBackend(flags, before.blas?.threads ?? blasThreads(config));
+  const [began, goesOn] = [await describeBackend(before), await describeBackend(now)];
+  if (began !== goesOn) {
+    warn(`the run began on ${began}; on ${goesOn} it goes on within rounding, not bit for bit.`);
   }
   return now;
 }

@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DivergenceError } from '@evenkeel/trainer';
-import { PRESETS, type RunConfig, UsageError, withOverrides } from '@evenkeel/trainer/config';
+import {
+  type BackendOptions,
+  PRESETS,
+  type RunConfig,
+  UsageError,
+  withOverrides,
+} from '@evenkeel/trainer/config';
 import {
   checkData,
   isRun,
@@ -17,7 +23,7 @@ import {
 } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, blasThreads, describeBackend, useBackend } from '../backend.js';
 import { claim, entriesOf } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { type Output, outputOf } from '../output.js';
@@ -31,7 +37,7 @@ import { inWords, measured } from '../words.js';
 
 const PLOT = 'sweep.svg';
 
-interface Options extends BackendOptions, Planned {
+interface Options extends BackendFlags, Planned {
   readonly over?: readonly string[];
   readonly metric?: string;
   readonly overwrite?: boolean;
@@ -90,10 +96,11 @@ export function sweepCommand(finish: (code: number) => void): Command {
     const ended = options.overwrite ? {} : endedIn(directory);
     introduce(points, ended, directory, outputOf(options));
     if (options.dryRun) return;
-    for (const point of points) await checkPoint(point, options);
-    await useBackend(options);
+    const workers = Math.max(...points.map(({ config }) => config.workers));
+    const backend = await useBackend(options, blasThreads({ workers }));
+    for (const point of points) await checkPoint(point, options, backend);
     await writeSweep(directory, ended);
-    finish(await trainAll(points, ended, axes, directory, options));
+    finish(await trainAll(points, ended, axes, directory, options, backend));
   });
 }
 
@@ -112,22 +119,28 @@ async function checkFolder(directory: string): Promise<void> {
 }
 
 /** Before anything is trained: does what is there belong to this sweep? */
-async function checkPoint({ directory, config }: PlannedPoint, options: Options): Promise<void> {
+async function checkPoint(
+  { directory, config }: PlannedPoint,
+  options: Options,
+  backend: BackendOptions,
+): Promise<void> {
   if (options.overwrite || !isRun(directory)) return void (await claim(directory, options));
   const before = readRun(directory);
   const now = JSON.parse(JSON.stringify(config)) as RunConfig;
   const differs = Object.keys({ ...before.config, ...now }).find(
     (name) => !isDeepStrictEqual(comparable(before.config, name), comparable(now, name)),
   );
-  const { backend, kernels } = options;
-  const what = differs ?? (isDeepStrictEqual(before.backend, { backend, kernels }) ? undefined : 'backend');
-  if (what !== undefined) {
-    throw new UsageError(
-      `'${directory}' holds a run with another ${what} than this sweep's, expected the same. Name another folder with --out, or begin anew with --overwrite.`,
-    );
-  }
+  if (differs !== undefined) throw holdsAnother(directory, differs);
+  const [began, goesOn] = [await describeBackend(before.backend), await describeBackend(backend)];
+  if (began !== goesOn)
+    throw holdsAnother(directory, 'backend', ` (it began on ${began}; this is ${goesOn})`);
   await checkData(before);
 }
+
+const holdsAnother = (directory: string, what: string, more = '') =>
+  new UsageError(
+    `'${directory}' holds a run with another ${what} than this sweep's${more}, expected the same. Name another folder with --out, or begin anew with --overwrite.`,
+  );
 
 /** A part of a config, without where its run lies. */
 function comparable(config: object, name: string): unknown {
@@ -156,6 +169,7 @@ async function trainAll(
   axes: readonly Axis[],
   directory: string,
   options: Options,
+  backend: BackendOptions,
 ): Promise<number> {
   const output = outputOf(options);
   const losses = lossesOf(points.map(({ config }) => config));
@@ -179,7 +193,7 @@ async function trainAll(
       const { exitCode, step, metrics } = await trainInto(planned, output, {
         makeRoom,
         stored: makeRoom ? undefined : readRun(planned.directory),
-        backend: options,
+        backend,
         verify: options.verify,
       });
       if (exitCode !== 0) {

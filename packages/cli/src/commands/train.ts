@@ -1,14 +1,14 @@
 import { PRESETS, runConfigJsonSchema, withOverrides } from '@evenkeel/trainer/config';
 import { type Planned, plannedRun, writtenConfig } from '@evenkeel/trainer/node';
 import { Command } from 'commander';
-import { addBackendFlags, type BackendOptions, useBackend } from '../backend.js';
+import { addBackendFlags, type BackendFlags, blasThreads, useBackend } from '../backend.js';
 import { claim } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { configHelp } from '../config/help.js';
 import { outputOf } from '../output.js';
 import { trainInto } from '../training.js';
 
-interface Options extends BackendOptions, Planned {
+interface Options extends BackendFlags, Planned {
   readonly overwrite?: boolean;
   readonly verify: boolean;
   readonly json?: boolean;
@@ -44,10 +44,9 @@ export function trainCommand(finish: (code: number) => void): Command {
       const planned = await plannedRun(raw, path, options);
       if (options.printConfig) return void console.log(JSON.stringify(planned.config, undefined, 2));
       const makeRoom = await claim(planned.directory, options);
-      await useBackend(options);
+      const backend = await useBackend(options, blasThreads(planned.config));
       const { exitCode } = await trainInto(planned, outputOf(options), {
-        makeRoom,
-        backend: options,
+        ...{ makeRoom, backend },
         verify: options.verify,
       });
       finish(exitCode);

@@ -6,5 +6,5 @@ export { type MetricsFileOptions, metricsFile } from './metrics-file.js';
 export { type MetricLines, parseMetricLines, type Sample } from './metrics-lines.js';
 export { type ProgressOptions, progress } from './progress.js';
 export { type SamplesOptions, samples } from './samples.js';
-export { type SystemInfo, systemInfo } from './system-info.js';
+export { type BlasInfo, type SystemInfo, systemInfo } from './system-info.js';
 export { tensorboard } from './tensorboard.js';

@@ -1,5 +1,6 @@
 import { type CharacterTokenizer, characterTokenizer, gpt2Tokenizer, type Tokenizer } from '@evenkeel/data';
 import { GPT, type GPTConfig, type Published } from '@evenkeel/gpt-model';
+import type { BlasInfo } from '@evenkeel/loop/node';
 import type { RunParts } from '../build-run.js';
 import { parseRunConfig, type RunConfig } from '../config/schema.js';
 import type { MlpOptions } from '../parts/mlp.js';
@@ -10,6 +11,8 @@ export interface BackendOptions {
   readonly backend: string;
   /** Whether wasm has our kernels. */
   readonly kernels: boolean;
+  /** The machine's BLAS that computes products; without it the kernels do. */
+  readonly blas?: BlasInfo;
 }
 
 /** What a `run.json` holds: all that a run is, so that it can be used without its data. It is the only place of the config. */
@@ -67,7 +70,7 @@ export function runFileText(
  */
 export function parseRunFile(text: string, path: string, directory?: string): RunFile {
   const file = objectIn(text);
-  if (!file || !isObject(file.config) || !isObject(file.model) || !isObject(file.backend)) {
+  if (!file || !isObject(file.config) || !isObject(file.model) || !isBackend(file.backend)) {
     throw new UsageError(
       `'${path}' is damaged, expected what evenkeel train wrote. Restore it, or train anew.`,
     );
@@ -99,6 +102,20 @@ export async function describedTokenizer({ tokenizer }: RunFile): Promise<Tokeni
   if (!tokenizer) return undefined;
   if ('characters' in tokenizer) return characterTokenizer(tokenizer.characters);
   return tokenizer.name === 'gpt2' ? gpt2Tokenizer() : undefined;
+}
+
+/** Whether it says what a run ran on, in a form that can be used. */
+function isBackend(value: unknown): value is BackendOptions {
+  if (!isObject(value)) return false;
+  const { backend, kernels, blas } = value;
+  return typeof backend === 'string' && typeof kernels === 'boolean' && (blas === undefined || isBlas(blas));
+}
+
+function isBlas(value: unknown): value is BlasInfo {
+  if (!isObject(value)) return false;
+  const { name, version = '', kernel = '', threads = 1 } = value;
+  const isText = [name, version, kernel].every((text) => typeof text === 'string' && !/\p{C}/u.test(text));
+  return isText && Number.isInteger(threads) && (threads as number) >= 1;
 }
 
 const isEmpty = ({ config = {}, generation = {} }: Published): boolean =>

@@ -38,9 +38,9 @@ export async function writeRun(directory: string, parts: RunParts, backend: Back
   for (const [name, text] of Object.entries(filesOf(parts.data.tokenizer))) {
     await writeFile(join(directory, name), text);
   }
-  const { backend: name, kernels } = backend;
+  const { backend: name, kernels, blas } = backend;
   const text = runFileText(parts, {
-    backend: { backend: name, kernels },
+    backend: { backend: name, kernels, blas },
     dataSha256: await dataHashes(parts.config),
   });
   await writeFile(join(directory, RUN), text);
