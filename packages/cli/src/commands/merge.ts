@@ -89,7 +89,7 @@ export function mergeCommand(): Command {
       const { out, overwrite, method, dtype, json } = options;
       checkFlags(sources, options);
       await checkModelPlace(out, overwrite);
-      await useBackend({ backend: 'cpu', kernels: false });
+      await useBackend({ backend: 'cpu', kernels: false, blas: false });
       await withModels([...sources, ...(options.base ? [options.base] : [])], async (opened) => {
         checkAlike(opened, sources);
         const merged = await mergedWeights(opened, options);
