@@ -22,8 +22,7 @@ export const warn = (message: string): void =>
   void process.stderr.write(`${pc.yellow('evenkeel:')} ${message}\n`);
 
 /** A line on standard error that says how something is done; it bears no name, as warnings do. */
-export const note = (message: string): void =>
-  void process.stderr.write(`${pc.dim(message)}\n`);
+export const note = (message: string): void => void process.stderr.write(`${pc.dim(message)}\n`);
 
 /** Columns of text, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
