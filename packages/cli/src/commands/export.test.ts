@@ -129,6 +129,14 @@ describe('evenkeel export', () => {
     expect(await write(`${name}-out`)).toBe(await write(name));
   });
 
+  it('says how to read a tokenizer where transformers does not believe the folder', async () => {
+    await train('qwen2', ...ofText('llama'), '--model.qkvBias');
+    const note = 'read this one with PreTrainedTokenizerFast.from_pretrained';
+    expect(await run('export', at('qwen2'), '--out', at('qwen2-out'))).toContain(note);
+    expect(json('qwen2-out', 'config.json').model_type).toBe('qwen2');
+    expect(await run('export', at('llama'), '--out', at('llama-out'))).not.toContain(note);
+  });
+
   it('refuses a plain network by name', async () => {
     await train(
       'mlp',

@@ -67,7 +67,15 @@ export async function exportModel(
     await rm(out, { recursive: true, force: true });
     await rename(draft, out);
     const written = FILES.filter((name) => existsSync(join(out, name)));
-    return { files: written, modelType, notes: notesOn(model.config, modelType, tokenizer !== undefined) };
+    const ownsTokenizer = tokenizer !== undefined && !(TOKENIZER in files);
+    return {
+      files: written,
+      modelType,
+      notes: [
+        ...notesOn(model.config, modelType, tokenizer !== undefined),
+        ...(ownsTokenizer && modelType === 'qwen2' ? [QWEN2_TOKENIZER] : []),
+      ],
+    };
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -82,6 +90,10 @@ export const FILES: readonly string[] = [
   GENERATION_CONFIG,
   ...['special_tokens_map.json', 'chat_template.jinja'],
 ];
+
+/** transformers 5 lists `qwen2` under the types whose `tokenizer_config.json` it does not believe; no field of ours changes that. */
+const QWEN2_TOKENIZER =
+  "Its layout is qwen2, where transformers 5's AutoTokenizer takes Qwen's tokenizer whatever the folder says: read this one with PreTrainedTokenizerFast.from_pretrained.";
 
 function notesOn(
   { architecture, head }: { readonly architecture: string; readonly head: string },
