@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { positive, whole } from './arguments.js';
 import { outHelp } from './out-folder.js';
-import { BACKENDS, type BackendName } from './start-backend.js';
+import { BACKENDS, type BackendName, NO_BLAS } from './start-backend.js';
 
 export interface FineTuningOptions {
   model: string;
@@ -20,6 +20,7 @@ export interface FineTuningOptions {
   resume?: boolean;
   dtype: 'F32' | 'F16' | 'BF16';
   backend: BackendName;
+  blas: boolean;
   smoke?: boolean;
   out: string;
 }
@@ -47,6 +48,7 @@ export function fineTuningCommand(name: string, defaults: Partial<FineTuningOpti
       new Option('--dtype <name>', 'of the saved model').choices(['F32', 'F16', 'BF16']).default('F32'),
     )
     .addOption(new Option('--backend <name>', 'what computes').choices([...BACKENDS]).default('wasm'))
+    .option('--no-blas', NO_BLAS)
     .option('--smoke', 'a tiny model that the example writes itself: everything in seconds')
     .option('--out <folder>', outHelp(name, 'where model, checkpoints, losses and plot go'));
 }

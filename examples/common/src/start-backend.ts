@@ -1,3 +1,4 @@
+import { installBlas } from '@evenkeel/blas';
 import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -6,17 +7,38 @@ import '@tensorflow/tfjs-backend-wasm';
 export const BACKENDS = ['wasm', 'cpu', 'tensorflow'] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
+/** What `--no-blas` of an example does. */
+export const NO_BLAS = 'leave matrix products to the wasm kernels where the machine has a BLAS';
+
+/** Whether products go to the machine's BLAS where there is one, and on how many threads. */
+export interface BlasChoice {
+  blas?: boolean;
+  threads?: number;
+}
+
 /**
- * Starts a backend; `wasm` with our kernels, the fastest that needs nothing but Node. From now on errors end the program with a
- * sentence.
+ * Starts a backend; `wasm` with our kernels and the machine's BLAS, the fastest that needs nothing but Node, and says so in a
+ * line. From now on errors end the program with a sentence.
  *
  * @throws If TensorFlow is asked for and not installed.
  */
-export async function startBackend(name: BackendName = 'wasm'): Promise<void> {
+export async function startBackend(name: BackendName = 'wasm', choice: BlasChoice = {}): Promise<void> {
   process.prependListener('uncaughtException', exitWith).prependListener('unhandledRejection', exitWith);
   if (name === 'tensorflow') await importTensorflow();
   await tf.setBackend(name);
-  if (name === 'wasm') await installWasmKernels();
+  if (name !== 'wasm') return;
+  const blas = await startWasm(choice);
+  if (blas) console.log(`products by ${blas} (--no-blas: by wasm)`);
+}
+
+/**
+ * Installs our kernels and the machine's BLAS on wasm.
+ *
+ * @returns Which library that is, in words; nothing where there is none, or it is not wanted.
+ */
+export async function startWasm({ blas = true, threads }: BlasChoice): Promise<string | undefined> {
+  await installWasmKernels();
+  return blas ? (await installBlas({ threads })).summary : undefined;
 }
 
 /**

@@ -38,7 +38,7 @@ if (!given.smoke && !given.text)
 if (given.text && !existsSync(given.text))
   command.error(`finetune-gpt2: '${given.text}' is not there, expected a text file. Check --text.`);
 
-await startBackend(given.backend);
+await startBackend(given.backend, given);
 const options: Options = given.smoke
   ? { ...given, ...(await writeTinyGpt2(join(given.out, 'tiny'))) }
   : given;

@@ -1,4 +1,5 @@
 import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
+import { NO_BLAS } from '@evenkeel/example-common/start-backend';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RECIPES, type RecipeName } from './recipes.js';
 import type { Run } from './run.js';
@@ -20,6 +21,7 @@ interface Options extends Partial<Omit<Setting, 'name'>> {
   recipe?: RecipeName[];
   setting?: keyof typeof SETTINGS;
   backend: string;
+  blas: boolean;
   smoke?: boolean;
   out?: string;
 }
@@ -28,7 +30,7 @@ interface Options extends Partial<Omit<Setting, 'name'>> {
  * From command-line arguments to runs. Prints help, or an error and exits, as commander does.
  */
 export function parseArguments(args: readonly string[]): { runs: Run[]; out: string } {
-  const { recipe, setting, backend, smoke, out, ...options } = command()
+  const { recipe, setting, backend, blas, smoke, out, ...options } = command()
     .parse(args, { from: 'user' })
     .opts<Options>();
   const overrides = smoke ? { ...SMOKE, ...options } : options;
@@ -38,7 +40,7 @@ export function parseArguments(args: readonly string[]): { runs: Run[]; out: str
       : MAIN_JOB;
   const runs = plan.flatMap(([base, recipes]) => {
     const chosen = { ...base, ...overrides };
-    return [...new Set(recipes)].map((name) => ({ setting: chosen, recipe: name, backend }));
+    return [...new Set(recipes)].map((name) => ({ setting: chosen, recipe: name, backend, blas }));
   });
   return { runs, out: outFolder('grokking', { out, smoke }) };
 }
@@ -85,6 +87,7 @@ const command = () =>
       ),
     )
     .addOption(new Option('--backend <name>', 'tfjs backend').choices(['wasm', 'cpu']).default('wasm'))
+    .addOption(new Option('--no-blas', NO_BLAS))
     .addOption(new Option('--smoke', 'a tiny task, to see whether it works'))
     .addOption(new Option('--out <folder>', outHelp('grokking', 'where report and metrics go')))
     .addHelpText(

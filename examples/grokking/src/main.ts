@@ -23,12 +23,16 @@ const { runs, out } = parseArguments(process.argv.slice(2));
 
 const histories = new Map(runs.map((run) => [run, [] as Metrics[]]));
 const files = new Map(runs.map((run) => [run, new MetricsFile(out, run)]));
+const engines = new Map<(typeof runs)[number], string>();
 const progress = new Progress(runs);
 try {
-  await inParallel(runs, (run, metrics) => {
-    histories.get(run)!.push(metrics);
-    files.get(run)!.append(metrics);
-    progress.update(run, metrics);
+  await inParallel(runs, {
+    onEngine: (run, engine) => engines.set(run, engine),
+    onMetrics(run, metrics) {
+      histories.get(run)!.push(metrics);
+      files.get(run)!.append(metrics);
+      progress.update(run, metrics);
+    },
   });
 } catch (error) {
   progress.stop();
@@ -39,12 +43,19 @@ try {
   for (const file of files.values()) file.close();
 }
 
-const results: Result[] = runs.map((run) => ({ ...run, history: histories.get(run)! }));
+const results: Result[] = runs.map((run) => ({
+  ...run,
+  history: histories.get(run)!,
+  engine: engines.get(run)!,
+}));
 const bySetting = [...new Set(results.map(({ setting }) => setting))].map((setting) =>
   results.filter((result) => result.setting === setting),
 );
 for (const group of bySetting) {
-  console.log(`\n${pc.bold(describeSetting(group[0].setting))}\n${formatTable(tableRows(group))}`);
+  const [{ setting, engine }] = group;
+  console.log(
+    `\n${pc.bold(describeSetting(setting))}\ncomputed by ${engine}\n${formatTable(tableRows(group))}`,
+  );
 }
 const report = join(out, 'report.html');
 writeReport(report, bySetting);

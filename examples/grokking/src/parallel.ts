@@ -4,23 +4,27 @@ import { fileURLToPath } from 'node:url';
 import type { Metrics } from './metrics.js';
 import type { Run } from './run.js';
 
-type Message = { metrics: Metrics } | { error: string };
+type Message = { engine: string } | { metrics: Metrics } | { error: string };
+
+/** Called as runs go on. */
+export interface Watcher<R extends Run> {
+  /** What computes a run, in words. */
+  onEngine(run: R, engine: string): void;
+  /** Every line of metrics. */
+  onMetrics(run: R, metrics: Metrics): void;
+}
 
 /**
  * Trains several runs at once, one process each, no more than the machine has cores.
  *
- * @param onMetrics Called with every line of metrics as it comes.
  * @throws As soon as one run fails; the others are stopped.
  */
-export async function inParallel<R extends Run>(
-  runs: readonly R[],
-  onMetrics: (run: R, metrics: Metrics) => void,
-): Promise<void> {
+export async function inParallel<R extends Run>(runs: readonly R[], watcher: Watcher<R>): Promise<void> {
   const waiting = [...runs];
   const stop = new AbortController();
   const lane = async () => {
     for (let run = waiting.shift(); run && !stop.signal.aborted; run = waiting.shift()) {
-      await inProcess(run, onMetrics, stop.signal);
+      await inProcess(run, watcher, stop.signal);
     }
   };
   const lanes = Array.from({ length: Math.min(availableParallelism(), runs.length) }, lane);
@@ -32,11 +36,7 @@ export async function inParallel<R extends Run>(
   }
 }
 
-function inProcess<R extends Run>(
-  run: R,
-  onMetrics: (run: R, metrics: Metrics) => void,
-  signal: AbortSignal,
-): Promise<void> {
+function inProcess<R extends Run>(run: R, watcher: Watcher<R>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) =>
       reject(
@@ -52,13 +52,19 @@ function inProcess<R extends Run>(
     });
     child.on('message', (message: Message) => {
       if ('error' in message) fail(message.error);
-      else onMetrics(run, message.metrics);
+      else if ('engine' in message) watcher.onEngine(run, message.engine);
+      else watcher.onMetrics(run, message.metrics);
     });
     child.on('error', (error) => fail(error.message));
     child.on('exit', (code, killedBy) => {
       if (code === 0) resolve();
       else fail(killedBy ? `it was ended by ${killedBy}.` : `exit code ${code}. ${errors.trim()}`);
     });
-    child.send({ setting: run.setting, recipe: run.recipe, backend: run.backend } satisfies Run);
+    child.send({
+      setting: run.setting,
+      recipe: run.recipe,
+      backend: run.backend,
+      blas: run.blas,
+    } satisfies Run);
   });
 }

@@ -52,6 +52,7 @@ function section(results: readonly Result[]): string {
   const cells = (tag: string, row: string[]) =>
     `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
   return `<h2>${describeSetting(results[0].setting)}</h2>
+<p>Computed by ${results[0].engine}.</p>
 <table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>
 <div class="plots">${plotPanels(results)}</div>`;
 }

@@ -4,6 +4,8 @@ import type { Run } from './run.js';
 /** A run and everything it measured. */
 export interface Result extends Run {
   history: readonly Metrics[];
+  /** What computed it, in words. */
+  engine: string;
 }
 
 /** What a table says of a run. */

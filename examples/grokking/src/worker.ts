@@ -1,9 +1,10 @@
 // One training run in a process of its own. Started by parallel.ts.
 
-import { execute, type Run } from './run.js';
+import { execute, type Run, startEngine } from './run.js';
 
 process.once('message', async (run: Run) => {
   try {
+    process.send!({ engine: await startEngine(run) });
     for await (const metrics of execute(run)) process.send!({ metrics });
     process.disconnect();
   } catch (error) {

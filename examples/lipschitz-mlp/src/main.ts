@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whole } from '@evenkeel/example-common/arguments';
 import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
+import { NO_BLAS, startBackend } from '@evenkeel/example-common/start-backend';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { ACTIVATIONS } from './mlp.js';
@@ -29,6 +30,7 @@ const options = new Command('lipschitz-mlp')
     new Option('--recipes <names...>', 'which recipes').choices(RECIPE_NAMES).default(RECIPE_NAMES, 'all'),
   )
   .option('--levels <n>', 'only so many levels of each recipe, from tight to loose', whole)
+  .option('--no-blas', NO_BLAS)
   .option('--smoke', 'a tiny run, to see whether it works')
   .option('--out <folder>', outHelp('lipschitz-mlp', 'where report.html and results.json go'))
   .addHelpText(
@@ -66,6 +68,7 @@ const runs: Run[] = (options.recipes as RecipeName[]).flatMap((recipe) =>
     ),
 );
 
+await startBackend('wasm', options);
 const bar = new SingleBar({
   format: '{bar} {percentage} % · {eta_formatted} left · {recipe} {level} · loss {loss}',
   barsize: 24,

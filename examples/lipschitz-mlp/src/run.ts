@@ -1,9 +1,7 @@
+import { type Digits, loadMnist } from '@evenkeel/example-common/mnist';
 import { adversarialAccuracy, certifiedRadius } from '@evenkeel/lipschitz';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
-import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
-import { type Digits, loadMnist } from '@evenkeel/example-common/mnist';
 import { type Activation, Mlp } from './mlp.js';
 import { RECIPES, type RecipeName } from './recipes.js';
 
@@ -52,8 +50,6 @@ export type Progress = { step: number; loss: number } | { result: Result };
 
 /** Trains from a seed and measures. */
 export async function* execute({ recipe, level, seed, settings }: Run): AsyncGenerator<Progress> {
-  await tf.setBackend('wasm');
-  await installWasmKernels();
   const { hidden, activation, steps, batchSize } = settings;
   const [digits, unseen] = [
     await loadMnist('train', { count: settings.trainImages }),

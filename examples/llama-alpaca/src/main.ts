@@ -37,7 +37,7 @@ const chosen = fineTuningCommand('llama-alpaca', {
   .opts<Options>();
 const given: Options = { ...chosen, out: outFolder('llama-alpaca', chosen) };
 
-await startBackend(given.backend);
+await startBackend(given.backend, given);
 const tiny = given.smoke ? await serveTinyLlama(join(given.out, 'tiny')) : undefined;
 const options: Options = { ...given, ...tiny?.options };
 const hub: HubOptions = tiny?.hub ?? { accessToken: process.env.HF_TOKEN };

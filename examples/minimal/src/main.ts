@@ -9,7 +9,7 @@ import { whole } from '@evenkeel/example-common/arguments';
 import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { plotLines } from '@evenkeel/example-common/plot';
 import { POEM } from '@evenkeel/example-common/poem';
-import { startBackend } from '@evenkeel/example-common/start-backend';
+import { NO_BLAS, startBackend } from '@evenkeel/example-common/start-backend';
 import { GPT, GPT_PRESETS, generate } from '@evenkeel/gpt-model';
 import { adamW, chain, isMatrix, masked, TransformOptimizer } from '@evenkeel/optim';
 import { orthograd } from '@evenkeel/orthograd';
@@ -22,12 +22,13 @@ const { steps, ...given } = new Command('minimal')
     'Teaches a toy GPT-2 a poem with StableMax and ⊥Grad. Change the text, the model or the optimizer in main.ts',
   )
   .option('--steps <n>', 'training steps', whole, 600)
+  .option('--no-blas', NO_BLAS)
   .option('--smoke', 'only a few steps, to see whether it runs')
   .option('--out <folder>', outHelp('minimal', 'where losses.json and losses.svg go'))
   .parse()
   .opts();
 const out = outFolder('minimal', given);
-await startBackend();
+await startBackend('wasm', given);
 
 // The text as numbers, and numbers as batches.
 const text = readFileSync(POEM, 'utf8');

@@ -9,7 +9,7 @@ import { positive, whole } from '@evenkeel/example-common/arguments';
 import { loadMnist } from '@evenkeel/example-common/mnist';
 import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { plotLines } from '@evenkeel/example-common/plot';
-import { startBackend } from '@evenkeel/example-common/start-backend';
+import { NO_BLAS, startBackend } from '@evenkeel/example-common/start-backend';
 import { instabilityAnalysis } from '@evenkeel/mode-connectivity';
 import { plotInstability } from '@evenkeel/mode-connectivity/plot';
 import { AdamW } from '@evenkeel/optim';
@@ -26,6 +26,7 @@ interface Options {
   learningRate: number;
   images: number;
   seed: number;
+  blas: boolean;
   smoke?: boolean;
   out?: string;
 }
@@ -48,6 +49,7 @@ const command = new Command('mode-connectivity')
   .option('--learning-rate <x>', "AdamW's step size", positive, 0.01)
   .option('--images <n>', 'how many of the 60 000 training images', whole, 8000)
   .option('--seed <n>', 'first weights and orders', whole, 1)
+  .option('--no-blas', NO_BLAS)
   .option('--smoke', 'a tiny run, to see whether it works')
   .option('--out <folder>', outHelp('mode-connectivity', 'where barriers.svg, paths.svg and results.json go'))
   .addHelpText('after', '\nExamples:\n  npm run example -- mode-connectivity --from 0,10,100 --steps 300')
@@ -60,7 +62,7 @@ if (Math.max(...from) > steps) {
   command.error(`--from has ${Math.max(...from)}, expected at most --steps, which is ${steps}.`);
 }
 const out = outFolder('mode-connectivity', { ...given, smoke });
-await startBackend();
+await startBackend('wasm', given);
 
 const train = await loadMnist('train', { count: images, seed });
 const test = await loadMnist('test', { count: smoke ? 200 : 2000, seed });

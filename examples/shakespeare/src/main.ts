@@ -8,9 +8,7 @@ import { characterTokenizer } from '@evenkeel/data';
 import { positive, whole } from '@evenkeel/example-common/arguments';
 import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { POEM } from '@evenkeel/example-common/poem';
-import { installWasmKernels } from '@evenkeel/wasm-kernels';
-import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
+import { NO_BLAS, startBackend } from '@evenkeel/example-common/start-backend';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
@@ -36,6 +34,7 @@ const command = new Command('shakespeare')
   .option('--learning-rate <x>', 'largest step size', positive, SETTINGS.learningRate)
   .option('--evaluate-every <n>', 'steps between two samples', whole, SETTINGS.evaluateEvery)
   .option('--seed <n>', 'first weights, order of the text, samples', whole, SETTINGS.seed)
+  .option('--no-blas', NO_BLAS)
   .option('--smoke', 'a tiny model and a small text, to see whether it works')
   .option('--out <folder>', outHelp('shakespeare', 'where losses.json and losses.svg go'))
   .addHelpText('after', '\nThe defaults take about ten minutes on two cores. A first look: --steps 200')
@@ -43,15 +42,15 @@ const command = new Command('shakespeare')
 const {
   text: path,
   smoke,
+  blas,
   out: wanted,
   ...chosen
-} = command.opts<Settings & { text?: string; smoke?: boolean; out?: string }>();
+} = command.opts<Settings & { text?: string; blas: boolean; smoke?: boolean; out?: string }>();
 const out = outFolder('shakespeare', { out: wanted, smoke });
 const settings: Settings = { ...SETTINGS, ...chosen, ...(smoke && SMOKE) };
 
 const text = await readText(smoke ? POEM : path).catch((error: Error) => command.error(error.message));
-await tf.setBackend('wasm');
-await installWasmKernels();
+await startBackend('wasm', { blas });
 const bar = new SingleBar({
   format:
     '{bar} {percentage} % · {eta_formatted} left · step {value}/{total} · loss {loss} · validation {validation}',

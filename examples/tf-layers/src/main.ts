@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { whole } from '@evenkeel/example-common/arguments';
 import { outFolder, outHelp } from '@evenkeel/example-common/out-folder';
 import { plotLines } from '@evenkeel/example-common/plot';
-import { startBackend } from '@evenkeel/example-common/start-backend';
+import { NO_BLAS, startBackend } from '@evenkeel/example-common/start-backend';
 import { lipschitzCertificate } from '@evenkeel/lipschitz';
 import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
@@ -19,6 +19,7 @@ const names = Object.keys(VARIANTS) as VariantName[];
 const {
   smoke,
   variants,
+  blas,
   out: wanted,
   ...given
 } = new Command('tf-layers')
@@ -29,14 +30,15 @@ const {
   .option('--modulus <n>', 'the network learns (a + b) mod this', whole, 59)
   .option('--epochs <n>', 'full-batch steps', whole, 250)
   .option('--seed <n>', 'split and first weights', whole, 1)
+  .option('--no-blas', NO_BLAS)
   .option('--smoke', 'a tiny run, to see whether it works')
   .option('--out <folder>', outHelp('tf-layers', 'where accuracy.svg and results.json go'))
   .addHelpText('after', '\nExamples:\n  npm run example -- tf-layers --variants before orthograd --seed 2')
   .parse()
-  .opts<Project & { variants: VariantName[]; smoke?: boolean; out?: string }>();
+  .opts<Project & { variants: VariantName[]; blas: boolean; smoke?: boolean; out?: string }>();
 const out = outFolder('tf-layers', { out: wanted, smoke });
 const project: Project = smoke ? { ...given, modulus: 11, epochs: 40 } : given;
-await startBackend();
+await startBackend('wasm', { blas });
 
 /** A proven bound on how far the network can amplify a change of its input. */
 const lipschitzOf = (model: tf.LayersModel) =>
