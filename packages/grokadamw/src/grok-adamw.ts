@@ -119,7 +119,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
         `Add layerDecay: 'layer', or leave layerOf out.`,
     );
   }
-  const rateAt = checkedSchedule(where, learningRate);
+  const rateAt = checkedSchedule(where, 'learningRate', learningRate);
   const readSignal = combineSignals(grokkingSignals);
   const last = { alpha: alphaInit, signal: null as number | null };
 

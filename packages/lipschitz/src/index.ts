@@ -73,6 +73,7 @@ export { type SpectralNormBoundOptions, spectralNormBound } from './spectral-nor
 
 // What a search finds, and what low precision keeps.
 
+export type { FloatFormat } from '@evenkeel/safetensors';
 export {
   type ActivationMonitorOptions,
   type ActivationReport,
@@ -87,5 +88,5 @@ export {
   adversarialAccuracy,
 } from './attack/adversarial-accuracy.js';
 export { type EmpiricalLipschitzOptions, empiricalLipschitz } from './certificate/empirical-lipschitz.js';
-export { type FloatFormat, type RoundToFormatOptions, roundToFormat } from './formats/round-to-format.js';
+export { type RoundToFormatOptions, roundToFormat } from './formats/round-to-format.js';
 export { type PowerIterationOptions, spectralNormEstimate } from './power-iteration.js';

@@ -1,5 +1,5 @@
 import { checkOptions } from '@evenkeel/ops';
-import { checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
+import { checkedSchedule, checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
 import { add, mul } from '@tensorflow/tfjs-core';
 import { type EmbeddingNormCapOptions, embeddingNormCap } from './constraints/embedding-norm-cap.js';
 
@@ -22,7 +22,7 @@ export interface ModulaEmbeddingOptions extends Pick<EmbeddingNormCapOptions, 'm
  * Steepest descent under the largest RMS of a token, as {@link muon} is under the spectral norm. A token whose gradient
  * is below 1 / maxInflation moves less. Pair it with `embeddingNormCap`.
  *
- * @throws If an option is out of range.
+ * @throws If an option is out of range, a schedule's learning rate at the step where it is.
  * @see Large et al., "Scalable Optimization in the Modular Norm", 2024; Newhouse et al. 2025, reference code, `Embed`.
  */
 export function modulaEmbedding(options: ModulaEmbeddingOptions = {}): Transform {
@@ -39,11 +39,11 @@ export function modulaEmbedding(options: ModulaEmbeddingOptions = {}): Transform
   checkNumber(where, 'momentum', momentum, { atLeast: 0, below: 1, typical: 0.95 });
   checkNumber(where, 'weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0 });
   checkNumber(where, 'targetNorm', targetNorm, { above: 0, below: Infinity, typical: 1 });
-  const rateAt = (step: number) => {
-    const rate = typeof learningRate === 'function' ? learningRate(step) : learningRate;
-    return checkNumber(where, 'learningRate', rate, { atLeast: 0, below: Infinity, typical: 0.02 });
-  };
-  if (typeof learningRate !== 'function') rateAt(0);
+  const rateAt = checkedSchedule(where, 'learningRate', learningRate, {
+    atLeast: 0,
+    below: Infinity,
+    typical: 0.02,
+  });
   const normalize = embeddingNormCap({ maxInflation, axis });
 
   return {

@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import updates from '../fixtures/e2_muon_update.json' with { type: 'json' };
 import trajectories from '../fixtures/e3_muon_trajectories.json' with { type: 'json' };
 import { rmsNorm, singularValues, toTensor } from '../test/tensors.js';
-import { type CoefficientsName, modulaEmbedding, modulaMuon, muon } from './index.js';
+import { type CoefficientsName, modulaEmbedding, modulaMuon, muon, normalizeUpdates } from './index.js';
 
 describeTransform('muon', () => muon());
 describeTransform('modulaMuon', () => modulaMuon({ weightDecay: 0.1 }));
@@ -175,5 +175,23 @@ describe('muon', () => {
       `muon: parameter '${b.name}' has shape [3], expected a matrix or a batch of matrices`,
     );
     b.dispose();
+  });
+});
+
+describe('what a schedule gives', () => {
+  const falling = (step: number) => 0.1 - step;
+  it.each([
+    ['muon: learningRate', muon({ learningRate: falling })],
+    ['muon: momentum', muon({ momentum: falling })],
+    ['muon: weightDecay', muon({ weightDecay: falling })],
+    ['modulaEmbedding: learningRate', modulaEmbedding({ learningRate: falling })],
+    ['normalizeUpdates: share', normalizeUpdates({ share: falling })],
+  ])('is checked at the step where it is out of range: %s', (name, transform) => {
+    const w = tf.variable(tf.ones([2, 2]), true);
+    const updates = { w: tf.ones([2, 2]) };
+    const at = (count: number) => tf.tidy(() => void transform.update(updates, {}, { count, params: { w } }));
+    expect(() => at(0)).not.toThrow();
+    expect(() => at(1)).toThrow(`${name} at step 1 is -0.9`);
+    tf.dispose([w, updates.w]);
   });
 });

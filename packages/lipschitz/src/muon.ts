@@ -1,5 +1,5 @@
 import { checkOptions } from '@evenkeel/ops';
-import { checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
+import { checkedSchedule, checkNumber, perParam, type Schedule, type Transform } from '@evenkeel/optim';
 import { add, mul, neg, sub, type Tensor, type Tensor3D, type Variable } from '@tensorflow/tfjs-core';
 import { agreement, haveSameSign } from './cautious.js';
 import { type MatrixOptions, matricesOf, matrixSizes } from './matrices.js';
@@ -96,9 +96,17 @@ export function muon(options: MuonOptions = {}): Transform {
     layout = 'out-in',
     heads = 1,
   } = options;
-  const rateAt = checkedAt('learningRate', learningRate, { atLeast: 0, below: Infinity, typical: 0.02 });
-  const momentumAt = checkedAt('momentum', momentum, { atLeast: 0, below: 1, typical: 0.95 });
-  const decayAt = checkedAt('weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0.1 });
+  const rateAt = checkedSchedule('muon', 'learningRate', learningRate, {
+    atLeast: 0,
+    below: Infinity,
+    typical: 0.02,
+  });
+  const momentumAt = checkedSchedule('muon', 'momentum', momentum, { atLeast: 0, below: 1, typical: 0.95 });
+  const decayAt = checkedSchedule('muon', 'weightDecay', weightDecay, {
+    atLeast: 0,
+    below: Infinity,
+    typical: 0.1,
+  });
   if (beta2 !== undefined) checkNumber('muon', 'beta2', beta2, { atLeast: 0, below: 1, typical: 0.95 });
   const schedule = newtonSchulz('muon', coefficients, steps);
   const scaleOf = typeof scale === 'function' ? scale : SCALES[scale];
@@ -189,16 +197,6 @@ export const MUON_OPTIONS: Record<keyof MuonOptions, true> = {
  */
 const keptBy = (decay: number, rank: number): number =>
   decay === 0 ? 1 : Math.abs(1 - decay / 2) + (decay / 2) * Math.sqrt(rank);
-
-/** A number or a schedule of one, that is checked at once, or at each step. */
-function checkedAt(
-  name: string,
-  value: number | Schedule,
-  range: Parameters<typeof checkNumber>[3],
-): Schedule {
-  if (typeof value !== 'function') checkNumber('muon', name, value, range);
-  return (step) => (typeof value === 'function' ? checkNumber('muon', name, value(step), range) : value);
-}
 
 /** The remedies are tested: `masked(muon(), …)` would add the raw gradient of what it leaves out. */
 const noMatrix = ({ name, shape }: Variable): string =>

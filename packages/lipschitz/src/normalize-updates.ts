@@ -1,5 +1,5 @@
 import { checkOptions } from '@evenkeel/ops';
-import { checkNumber, type Schedule, stateless, type Transform } from '@evenkeel/optim';
+import { checkedSchedule, type Schedule, stateless, type Transform } from '@evenkeel/optim';
 import { mul } from '@tensorflow/tfjs-core';
 import { euclideanNorm, withNorm } from './euclidean-norm.js';
 
@@ -35,10 +35,7 @@ export function normalizeUpdates(options: NormalizeUpdatesOptions): Transform {
     );
   }
   const name = norm === undefined ? 'share' : 'norm';
-  const checked = (value: number) =>
-    checkNumber('normalizeUpdates', name, value, { atLeast: 0, below: Infinity, typical: 0.01 });
-  if (typeof given !== 'function') checked(given);
-  const at = (step: number) => checked(typeof given === 'function' ? given(step) : given);
+  const at = checkedSchedule('normalizeUpdates', name, given, { atLeast: 0, below: Infinity, typical: 0.01 });
   return {
     stepsMade: () => 0,
     ...stateless('normalizeUpdates', (update, param, step) => {

@@ -1,3 +1,4 @@
+import { FLOAT_FORMATS, type FloatFormat } from '@evenkeel/safetensors';
 import {
   type BackendValues,
   getBackend,
@@ -9,15 +10,8 @@ import {
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 
-/** Floats of 16 or 8 bits: bfloat16, and 8 bits with 4 or 5 of exponent. */
-export type Precision = 'float32' | 'bf16' | 'e4m3' | 'e5m2';
-
-/** Bits after the leading one, exponent of the smallest normal number, largest number. */
-const FORMATS = {
-  bf16: { mantissaBits: 7, minExponent: -126, largest: 2 ** 127 * (2 - 2 ** -7) },
-  e4m3: { mantissaBits: 3, minExponent: -6, largest: 448 },
-  e5m2: { mantissaBits: 2, minExponent: -14, largest: 57344 },
-} as const;
+/** What a forward pass computes in: float32, bfloat16, or 8 bits with 4 or 5 of exponent. */
+export type Precision = 'float32' | FloatFormat;
 
 /** Matrix products, tfjs's and ours, and convolutions. */
 const PRODUCTS = [
@@ -43,7 +37,7 @@ export class PrecisionEmulation {
   /** @throws If the format is unknown, or the backend keeps its numbers where the host cannot see them. */
   constructor(precision: Precision) {
     if (precision === 'float32') return;
-    if (!Object.hasOwn(FORMATS, precision)) {
+    if (!Object.hasOwn(FLOAT_FORMATS, precision)) {
       throw new Error(
         `train: precision is '${String(precision)}', expected 'float32', 'bf16', 'e4m3' or 'e5m2'.`,
       );
@@ -82,7 +76,7 @@ export class PrecisionEmulation {
     }
   }
 
-  private rounded(original: KernelFunc, precision: Exclude<Precision, 'float32'>): KernelFunc {
+  private rounded(original: KernelFunc, format: FloatFormat): KernelFunc {
     return (args) => {
       if (!this.isActive) return original(args);
       const backend = args.backend as {
@@ -93,7 +87,7 @@ export class PrecisionEmulation {
       const made: object[] = [];
       const round = (input: TensorInfo): TensorInfo => {
         if (input.dtype !== 'float32') return input;
-        const values = roundTo(precision, backend.readSync(input.dataId) as Float32Array);
+        const values = roundTo(format, backend.readSync(input.dataId) as Float32Array);
         const dataId = backend.write(values, input.shape, 'float32');
         made.push(dataId);
         return { ...input, shape: input.shape, dtype: input.dtype, dataId };
@@ -114,15 +108,15 @@ export class PrecisionEmulation {
 }
 
 /** Rounds numbers to a format: to nearest, ties to even, and at most its largest. */
-export function roundTo(precision: Exclude<Precision, 'float32'>, values: Float32Array): Float32Array {
-  const { mantissaBits, minExponent, largest } = FORMATS[precision];
+export function roundTo(format: FloatFormat, values: Float32Array): Float32Array {
+  const { mantissaBits, minExponent, max } = FLOAT_FORMATS[format];
   return values.map((x) => {
     const size = Math.abs(x);
     if (!(size > 0)) return x; // zeros and NaN
-    if (size >= largest) return Math.sign(x) * largest;
+    if (size >= max) return Math.sign(x) * max;
     const exponent = Math.max(minExponent, exponentOf(size));
     const unit = 2 ** (exponent - mantissaBits);
-    return Math.sign(x) * Math.min(largest, toEven(size / unit) * unit);
+    return Math.sign(x) * Math.min(max, toEven(size / unit) * unit);
   });
 }
 

@@ -1,7 +1,7 @@
 import { checkOptions } from '@evenkeel/ops';
 import { ADAM_OPTIONS, type AdamOptions, adamRule } from './adam.js';
 import { checkNumber } from './check-number.js';
-import { checkedSchedule } from './learning-rate.js';
+import { checkedSchedule } from './checked-schedule.js';
 import { optimizerClass } from './optimizer-class.js';
 import type { Schedule } from './schedules/schedule.js';
 import type { Transform } from './transform.js';
@@ -31,7 +31,7 @@ export interface AdamWOptions extends AdamOptions {
 export function adamW(options: AdamWOptions = {}): Transform {
   checkOptions('adamW', options, OPTIONS);
   const { learningRate = 1e-3, weightDecay = 0.01, ...adam } = options;
-  const rateAt = checkedSchedule('adamW', learningRate);
+  const rateAt = checkedSchedule('adamW', 'learningRate', learningRate);
   checkNumber('adamW', 'weightDecay', weightDecay, { atLeast: 0, below: Infinity, typical: 0.01 });
   return {
     ...adamRule('adamW', adam, (count) => ({ learningRate: rateAt(count), weightDecay })),

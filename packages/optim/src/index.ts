@@ -61,8 +61,8 @@ export { WithTransform, withTransform } from './with-transform.js';
 // For authors of transforms and recipes.
 
 export { checkNumber, type NumberRange } from './check-number.js';
+export { checkedSchedule } from './checked-schedule.js';
 export { clipFactor } from './clip-factor.js';
 export { countOf, heldCount, heldTensor } from './held.js';
-export { checkedSchedule } from './learning-rate.js';
 export { globalNorm, type NormOrder } from './norm.js';
 export { withoutStep } from './steps-made.js';

@@ -179,7 +179,7 @@ describeOnBackends('TransformOptimizer', () => {
       sgd({ learningRate: (count) => (count < 1 ? 0.1 : Number.NaN) }),
     );
     optimizer.minimize(squares(w));
-    expect(() => optimizer.minimize(squares(w))).toThrow('the learning rate at step 1 is NaN');
+    expect(() => optimizer.minimize(squares(w))).toThrow('learningRate at step 1 is NaN');
     optimizer.dispose();
   });
 

@@ -1,5 +1,6 @@
 export type { TensorData } from './decode.js';
 export type { StoredFloat } from './encode.js';
+export { FLOAT_FORMATS, type FloatFormat, type FormatLimits } from './float-formats.js';
 export type { TensorInfo } from './header.js';
 export { matchByName, type NamedShape } from './match-by-name.js';
 export { modelName, pairBuilds, relativeName } from './relative-name.js';

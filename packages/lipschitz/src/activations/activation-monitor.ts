@@ -1,4 +1,5 @@
 import { checkOptions } from '@evenkeel/ops';
+import type { FloatFormat } from '@evenkeel/safetensors';
 import {
   abs,
   cast,
@@ -16,7 +17,7 @@ import {
   tidy,
   where,
 } from '@tensorflow/tfjs-core';
-import { type FloatFormat, formatLimits, roundToFormat } from '../formats/round-to-format.js';
+import { formatLimits, roundToFormat } from '../formats/round-to-format.js';
 
 /**
  * Shows an activation to the monitor and returns it as it is.

@@ -1,4 +1,5 @@
 import { checkOptions } from '@evenkeel/ops';
+import { FLOAT_FORMATS, type FloatFormat, type FormatLimits } from '@evenkeel/safetensors';
 import {
   abs,
   add,
@@ -23,27 +24,6 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-
-/** 8-bit floats with 4 or 5 bits of exponent, and bfloat16. */
-export type FloatFormat = 'e4m3' | 'e5m2' | 'bf16';
-
-/** What a format can hold. */
-export interface FormatLimits {
-  /** Bits after the leading one. */
-  mantissaBits: number;
-  /** 2^minExponent is the smallest normal number. */
-  minExponent: number;
-  /** The largest finite number. */
-  max: number;
-  /** What is beyond it, when not saturating: e4m3 has no infinity. */
-  overflow: number;
-}
-
-const FORMATS: Record<FloatFormat, FormatLimits> = {
-  e4m3: { mantissaBits: 3, minExponent: -6, max: 448, overflow: Number.NaN },
-  e5m2: { mantissaBits: 2, minExponent: -14, max: 57344, overflow: Infinity },
-  bf16: { mantissaBits: 7, minExponent: -126, max: 2 ** 127 * (2 - 2 ** -7), overflow: Infinity },
-};
 
 export interface RoundToFormatOptions {
   /**
@@ -97,10 +77,9 @@ const OPTIONS: Record<keyof RoundToFormatOptions, true> = { saturate: true, grad
 
 /** @throws If there is no such format. */
 export function formatLimits(caller: string, format: FloatFormat): FormatLimits {
-  const limits = FORMATS[format];
-  if (limits) return limits;
+  if (Object.hasOwn(FLOAT_FORMATS, format)) return FLOAT_FORMATS[format];
   throw new Error(
-    `${caller}: format is '${format}', expected one of ${Object.keys(FORMATS).join(', ')}. Pass one of these.`,
+    `${caller}: format is '${format}', expected one of ${Object.keys(FLOAT_FORMATS).join(', ')}. Pass one of these.`,
   );
 }
 
