@@ -141,6 +141,9 @@ describe('a conversation', () => {
       'instructionDataset: records[0] is a conversation, expected the option chat',
     );
     expect(() => make([talk('a', 'b')], { chat: 'x' as never })).toThrow("chat is 'x', expected a function");
+    expect(() => make([talk('a', 'b')], { chat: (() => 7) as never })).toThrow(
+      'instructionDataset: chat wrote records[0] as 7, expected a text.',
+    );
     expect(() => make([talk('a', 'b')], { packing: 1 as never })).toThrow(
       'packing is 1, expected true or false',
     );

@@ -97,8 +97,9 @@ export interface Segment {
  */
 export function segmentsOf(where: string, i: number, messages: readonly Message[], chat: Chat): Segment[] {
   const written = (count: number, begins: boolean): string => {
+    let text: unknown;
     try {
-      return chat(messages.slice(0, count), begins);
+      text = chat(messages.slice(0, count), begins);
     } catch (cause) {
       throw new Error(
         `${where}: records[${i}] cannot be written by the chat template (${(cause as Error).message}), expected a ` +
@@ -106,6 +107,8 @@ export function segmentsOf(where: string, i: number, messages: readonly Message[
         { cause },
       );
     }
+    if (typeof text === 'string') return text;
+    throw new Error(`${where}: chat wrote records[${i}] as ${show(text)}, expected a text.`);
   };
   const segments: Segment[] = [];
   let done = '';

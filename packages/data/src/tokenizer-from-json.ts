@@ -62,7 +62,7 @@ export function tokenizerFromJson(
   options: PublishedTokenizerOptions = {},
 ): PublishedTokenizer {
   const text = (content: string | object) =>
-    typeof content === 'string' ? content : JSON.stringify(content);
+    typeof content === 'string' ? content : textOfJson('tokenizerFromJson', content);
   const files = {
     'tokenizer.json': text(tokenizerJson),
     ...(tokenizerConfig === undefined ? {} : { 'tokenizer_config.json': text(tokenizerConfig) }),
@@ -222,6 +222,18 @@ function outside(addedTokens: readonly { content?: string }[]): (text: string, a
 
 const firstText = (...values: unknown[]) =>
   values.find((value): value is string => typeof value === 'string' && value !== '');
+
+function textOfJson(where: string, content: object): string {
+  try {
+    return JSON.stringify(content);
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split('\n');
+    throw new Error(
+      `${where}: the content is no JSON (${reason}), expected what tokenizer.json holds. Pass its text.`,
+      { cause },
+    );
+  }
+}
 
 /** Nothing for a file that is not there. */
 function parseObject(where: string, file: string, content: string | undefined): Fields {

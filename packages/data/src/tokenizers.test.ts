@@ -64,6 +64,12 @@ describe('gpt2Tokenizer', () => {
 });
 
 describe('tokenizerFromJson', () => {
+  it('refuses an object that is no JSON, since it lies in itself', () => {
+    const json: { model?: object } = {};
+    json.model = json;
+    expect(() => tokenizerFromJson(json)).toThrow(/^tokenizerFromJson: the content is no JSON \(.*circular/);
+  });
+
   it('reads what its files say, and adds no tokens', () => {
     expect([llama3.vocabSize, llama3.endOfText]).toEqual([128256, 128009]);
     expect(llama3.encode('Hello world')).toEqual([9906, 1917]);

@@ -103,7 +103,7 @@ class RecordParser {
 
 function objectOf(line: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseJson('', '', line);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,13 +1,17 @@
+/** Files nest a few levels deep. Whatever walks through a value calls itself once a level, and a stack ends. */
+const DEEPEST = 100;
+
 /**
  * Parses JSON that people have made.
  *
  * @param name What to call the text in errors, such as `'rows.jsonl'` in quotes.
  * @param line Its number, if the text is one line of a larger one.
- * @throws With the line, if the text is no JSON; NaN and Infinity, which Python writes, by name.
+ * @throws With the line, if the text is no JSON; NaN and Infinity, which Python writes, by name. Also if it nests deeper than 100.
  */
 export function parseJson(where: string, name: string, text: string, line?: number): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+    value = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
     const { message } = cause as Error;
     const constant = findConstant(text);
@@ -21,6 +25,16 @@ export function parseJson(where: string, name: string, text: string, line?: numb
       { cause },
     );
   }
+  if (fits(value, DEEPEST)) return value;
+  throw new Error(
+    `${where}: ${name} nests deeper than ${DEEPEST}${line === undefined ? '' : ` in line ${line}`}, expected JSON as people ` +
+      'write it. Is it damaged?',
+  );
+}
+
+function fits(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => fits(inner, levels - 1));
 }
 
 const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length;

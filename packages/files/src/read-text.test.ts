@@ -199,4 +199,13 @@ describe('parseJson', () => {
       /^test: 'a.json' is no JSON in line 3: /,
     );
   });
+
+  it('refuses what nests deeper than a stack can follow', () => {
+    const nested = (levels: number) => `${'[{"a":'.repeat(levels)}1${'}]'.repeat(levels)}`;
+    expect(parseJson('test', "'a.json'", nested(50))).toHaveLength(1);
+    expect(() => parseJson('test', "'a.json'", nested(3000))).toThrow(
+      /^test: 'a.json' nests deeper than 100, expected JSON as people write it/,
+    );
+    expect(() => parseRecords('test', `{"a":1}\n${nested(60)}`)).toThrow('nests deeper than 100 in line 2');
+  });
 });

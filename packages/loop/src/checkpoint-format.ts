@@ -1,5 +1,5 @@
 import type { Bytes } from '@evenkeel/files';
-import { openSafetensors } from '@evenkeel/safetensors';
+import { openSafetensors, type TensorStore } from '@evenkeel/safetensors';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { NamedTensor } from './named-tensor.js';
 
@@ -34,9 +34,10 @@ export async function readTensors(
   path: string,
   names: readonly string[],
 ): Promise<NamedTensor[]> {
-  const store = await openSafetensors(bytes);
   const read: NamedTensor[] = [];
+  let store: TensorStore | undefined;
   try {
+    store = await openSafetensors(bytes);
     for (const name of names) read.push({ name, tensor: await store.readTensor(name) });
     return read;
   } catch (error) {
@@ -45,6 +46,6 @@ export async function readTensors(
       cause: error,
     });
   } finally {
-    await store.close();
+    await store?.close();
   }
 }

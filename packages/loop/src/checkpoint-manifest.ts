@@ -1,3 +1,4 @@
+import { parseJson } from '@evenkeel/files';
 import { OPTIMIZER, STATE, WEIGHTS } from './checkpoint-format.js';
 
 /** Size and hash of a file when its checkpoint was written. */
@@ -22,12 +23,10 @@ export const manifestText = (files: Manifest): string =>
  */
 export function parseManifest(path: string, text: string): Manifest {
   const wrong = (what: string) => new Error(`'${path}' ${what}, expected the manifest of a checkpoint.`);
-  let value: { format?: unknown; files?: Record<string, Partial<FileMark> | null> } | null;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw wrong('is no JSON');
-  }
+  const value = parseJson('checkpoint', `'${path}'`, text) as {
+    format?: unknown;
+    files?: Record<string, Partial<FileMark> | null>;
+  } | null;
   if (value?.format !== FORMAT) throw wrong(`is of format ${String(value?.format)}`);
   const { files } = value;
   if (typeof files !== 'object' || files === null) throw wrong('lists no files');

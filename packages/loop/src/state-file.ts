@@ -1,3 +1,4 @@
+import { parseJson } from '@evenkeel/files';
 import type { Best } from './best.js';
 import type { RunState } from './checkpoint.js';
 
@@ -20,12 +21,7 @@ export const stateText = (state: StateFile): string =>
  */
 export function parseRunState(path: string, text: string): StateFile {
   const wrong = (what: string) => new Error(`'${path}' ${what}, expected the state of a checkpoint.`);
-  let state: Partial<Record<keyof StateFile | 'format', unknown>>;
-  try {
-    state = JSON.parse(text);
-  } catch {
-    throw wrong('is no JSON');
-  }
+  const state = parseJson('checkpoint', `'${path}'`, text);
   if (!isObject(state)) throw wrong('is no object');
   if (state.format !== FORMAT) {
     throw new Error(
@@ -40,8 +36,8 @@ export function parseRunState(path: string, text: string): StateFile {
   };
   const number = (name: 'seconds' | 'learningRateScale') => {
     const value = state[name];
-    if (typeof value !== 'number' || !(value >= 0)) throw wrong(`has no valid ${name}`);
-    return value;
+    if (!Number.isFinite(value) || (value as number) < 0) throw wrong(`has no valid ${name}`);
+    return value as number;
   };
   const numbers = (name: 'metrics' | 'metricSteps') => {
     const value = state[name];

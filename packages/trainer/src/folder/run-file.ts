@@ -1,6 +1,8 @@
 import { type CharacterTokenizer, characterTokenizer, gpt2Tokenizer, type Tokenizer } from '@evenkeel/data';
+import { parseJson } from '@evenkeel/files';
 import { GPT, type GPTConfig, type Published } from '@evenkeel/gpt-model';
 import type { BlasInfo } from '@evenkeel/loop/node';
+import { z } from 'zod';
 import type { RunParts } from '../build-run.js';
 import { parseRunConfig, type RunConfig } from '../config/schema.js';
 import type { MlpOptions } from '../parts/mlp.js';
@@ -30,6 +32,40 @@ export interface RunFile {
 
 /** The form of the file. Another one was written by another version of this package. */
 const FORMAT = 2;
+
+const mlpOptions = z.object({
+  widths: z.array(z.int().min(1)).min(2),
+  activation: z.enum(['relu', 'tanh', 'gelu', 'silu', 'maxMin']),
+  bias: z.boolean(),
+  seed: z.number(),
+  name: z.string().optional(),
+}) satisfies z.ZodType<MlpOptions>;
+
+/** Is shown in a terminal: no control characters. */
+const shownText = z.string().regex(/^\P{C}*$/u);
+const blasInfo = z.object({
+  name: shownText,
+  version: shownText.optional(),
+  kernel: shownText.optional(),
+  threads: z.int().min(1).optional(),
+}) satisfies z.ZodType<BlasInfo>;
+
+/** What lies beside the config in a file. The config has a schema of its own, and `GPT` checks what its model is made of. */
+const runFileParts = z.object({
+  model: z.union([
+    z.object({
+      gpt: z.custom<GPTConfig>(isObject),
+      published: z.custom<Published>(isObject).optional(),
+    }),
+    z.object({ mlp: mlpOptions }),
+  ]),
+  tokenizer: z
+    .union([z.object({ characters: z.array(z.string()) }), z.object({ name: z.string() })])
+    .optional(),
+  source: z.object({ directory: z.string(), run: z.string() }).optional(),
+  dataSha256: z.record(z.string(), z.string()).default({}),
+  backend: z.object({ backend: z.string(), kernels: z.boolean(), blas: blasInfo.optional() }),
+});
 
 /** What a file says of a run's parts beside what the parts say themselves. */
 type About = Pick<RunFile, 'backend'> & Partial<Pick<RunFile, 'dataSha256'>>;
@@ -70,24 +106,25 @@ export function runFileText(
  */
 export function parseRunFile(text: string, path: string, directory?: string): RunFile {
   const file = objectIn(text);
-  if (!file || !isObject(file.config) || !isObject(file.model) || !isBackend(file.backend)) {
-    throw new UsageError(
-      `'${path}' is damaged, expected what evenkeel train wrote. Restore it, or train anew.`,
+  const damaged = (place = '') =>
+    new UsageError(
+      `'${path}' is damaged${place && ` at ${place}`}, expected what evenkeel train wrote. Restore it, or train anew.`,
     );
-  }
+  if (!file || !isObject(file.config) || !isObject(file.model) || !isObject(file.backend)) throw damaged();
   if (file.format !== FORMAT) {
     throw new UsageError(
       `'${path}' is of a run that was begun with another version of Evenkeel (format ${file.format ?? 1}), expected format ${FORMAT}. ` +
         'Go on with that version, or begin anew: evenkeel train',
     );
   }
+  const parts = runFileParts.safeParse(file);
+  if (!parts.success) throw damaged(parts.error.issues[0].path.join('.'));
   const { checkpoint, ...rest } = file.config as Record<string, unknown>;
   const config =
     directory === undefined ? rest : { ...rest, checkpoint: { ...(checkpoint as object), directory } };
-  const { dataSha256 = {} } = file;
   return {
     ...(file as unknown as RunFile),
-    dataSha256: dataSha256 as RunFile['dataSha256'],
+    ...parts.data,
     config: parseRunConfig(config),
   };
 }
@@ -104,31 +141,18 @@ export async function describedTokenizer({ tokenizer }: RunFile): Promise<Tokeni
   return tokenizer.name === 'gpt2' ? gpt2Tokenizer() : undefined;
 }
 
-/** Whether it says what a run ran on, in a form that can be used. */
-function isBackend(value: unknown): value is BackendOptions {
-  if (!isObject(value)) return false;
-  const { backend, kernels, blas } = value;
-  return typeof backend === 'string' && typeof kernels === 'boolean' && (blas === undefined || isBlas(blas));
-}
-
-function isBlas(value: unknown): value is BlasInfo {
-  if (!isObject(value)) return false;
-  const { name, version = '', kernel = '', threads = 1 } = value;
-  const isText = [name, version, kernel].every((text) => typeof text === 'string' && !/\p{C}/u.test(text));
-  return isText && Number.isInteger(threads) && (threads as number) >= 1;
-}
-
 const isEmpty = ({ config = {}, generation = {} }: Published): boolean =>
   Object.keys(config).length + Object.keys(generation).length === 0;
 
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson('evenkeel', 'run.json', text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

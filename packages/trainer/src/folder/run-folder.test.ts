@@ -114,5 +114,17 @@ describe('the folder of a run', () => {
       writeFileSync(path, damaged);
       expect(() => readRun(at('old'))).toThrow('is damaged, expected what evenkeel train wrote');
     }
+    for (const [place, changes] of Object.entries({
+      tokenizer: { tokenizer: 7 },
+      'model.mlp.widths.0': { model: { mlp: { widths: [-1, 2], activation: 'relu', bias: true, seed: 1 } } },
+      'dataSha256.x': { dataSha256: { x: 1 } },
+      'source.run': { source: { directory: 'a' } },
+      'backend.kernels': { backend: { backend: 'cpu' } },
+    })) {
+      writeFileSync(path, JSON.stringify({ ...file, format: 2, ...changes }));
+      expect(() => readRun(at('old')), place).toThrow(
+        `is damaged at ${place}, expected what evenkeel train wrote`,
+      );
+    }
   });
 });
