@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { GPT, type GPTConfig, Lora } from '@evenkeel/gpt-model';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -39,7 +40,7 @@ async function useModel(model: GPT): Promise<void> {
     const before = logits(model);
     const again = await GPT.load(await model.encodeSafetensors());
     try {
-      if (!tf.util.arraysEqual([...before], [...logits(again)])) {
+      if (!isDeepStrictEqual(before, logits(again))) {
         throw new Error('useModel: the model is not the same once saved and loaded.');
       }
     } finally {
