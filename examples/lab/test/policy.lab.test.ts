@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ARITHMETIC, Run } from './lab-page.js';
 import { openLab } from './open-lab.js';
 
 let lab: Awaited<ReturnType<typeof openLab>>;
-beforeAll(async () => {
+// One for each test: a report of a breach may come late.
+beforeEach(async () => {
   lab = await openLab();
 });
-afterAll(() => lab?.close());
+afterEach(() => lab?.close());
 
 it.each(['plain', 'isolated'] as const)(
   'the policy holds on the %s server, and the lab keeps to it',
