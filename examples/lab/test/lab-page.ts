@@ -18,7 +18,14 @@ export class Run {
     this.card = page.getByRole('article', { name: `Run ${name}` }).first();
   }
 
+  /** Opens the settings if they are folded. */
+  async openSettings(): Promise<void> {
+    const settings = this.card.locator('.settings');
+    if ((await settings.getAttribute('open')) === null) await settings.locator('summary').first().click();
+  }
+
   async choose(chosen: Chosen): Promise<void> {
+    await this.openSettings();
     for (const [label, value] of Object.entries(chosen)) {
       const control = this.card.getByLabel(label, { exact: true });
       const isSelect = await control.evaluate(({ tagName }) => tagName === 'SELECT');

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ARITHMETIC, Run } from './lab-page.js';
+import { ARITHMETIC, Run, textOf } from './lab-page.js';
 import { openLab } from './open-lab.js';
 
 let lab: Awaited<ReturnType<typeof openLab>>;
@@ -31,7 +31,7 @@ describe('what goes wrong', () => {
     await run.press('Start');
     await run.reaches('failed');
     expect(await run.alarm()).toMatch(/^This browser has no WebGPU.* Choose WASM/);
-    await run.choose({ 'Runs on': 'wasm' });
+    await run.card.getByRole('button', { name: 'Run on WASM' }).click();
     await run.press('Start');
     await run.reaches('ended');
     expect(await run.card.getByRole('alert').isVisible()).toBe(false);
@@ -60,13 +60,18 @@ describe('what goes wrong', () => {
 
     await run.press('Continue');
     expect(await run.alarm()).toContain('The run is at step 10 already.');
+    await run.card.getByRole('button', { name: 'Go on to step 20' }).click();
+    expect(await run.card.getByLabel('Steps in all').inputValue()).toBe('20');
     await run.choose({ 'Learning rate': '-1' });
     await run.press('Start');
     expect(await run.alarm()).toContain('“Learning rate” is “-1”; it must be a number from 0 to 10.');
-    await run.choose({ 'Learning rate': '0.01', Task: 'own-text', 'Own text': 'too short' });
+    await run.card.getByRole('button', { name: 'Set it to 0.003' }).click();
+    await run.press('Start');
+    await run.reaches('ended');
+    await run.choose({ Task: 'own-text', 'Own text': 'too short' });
     await run.press('Start');
     expect(await run.alarm()).toContain('An MLP cannot read text.');
-    await run.choose({ Model: 'gpt2' });
+    await run.card.getByRole('button', { name: 'Choose GPT-2' }).click();
     await run.press('Start');
     expect(await run.alarm()).toMatch(/The text has 9 characters; this model needs at least \d+/);
     await run.choose({ Task: 'shakespeare' });
@@ -75,7 +80,7 @@ describe('what goes wrong', () => {
     await page.route('**/tinyshakespeare/**', (route) => route.fulfill({ body: 'Not Shakespeare' }));
     await run.card.getByRole('button', { name: 'Download tiny Shakespeare' }).click();
     await expect.poll(() => run.alarm()).toContain('its hash differs');
-    expect(await run.step()).toBe(10);
+    expect(await run.step()).toBe(20);
     await page.context().close();
   });
 
@@ -107,13 +112,67 @@ describe('what goes wrong', () => {
     await (await worker).evaluate(spoilWeights);
     await run.reaches('failed');
     expect(await run.alarm()).toMatch(
-      /the loss at step \d+ is .*Lower the learning rate.* The curves are kept\./,
+      /^The run has diverged: its loss at step \d+ is not a number\. .* (The curves are|The checkpoint of step \d+ is) kept/,
     );
+    await page.context().close();
+  });
+
+  it('says in every tile that a run has diverged, and its advice can be followed with a key', async () => {
+    const page = await lab.page();
+    const run = new Run(page);
+    const wild = { 'Learning rate': '10', Constraint: 'weight-decay', 'Weight decay': '10' };
+    await run.choose({ Model: 'gpt2', ...wild, 'Steps in all': '12' });
+    await run.press('Start');
+    await run.reaches('failed');
+    expect(await run.alarm()).toMatch(/^The run has diverged: its loss at step \d+ is not a number\./);
+    const measured = run.card.locator('.summary dl > div').filter({ hasNotText: /Parameters|Runs on/ });
+    const tiles = await measured.locator('dd').allTextContents();
+    expect(tiles.length).toBe(7);
+    for (const tile of tiles) expect(tile).toMatch(/^diverged.+ before step \d+$/);
+
+    await run.card.getByRole('button', { name: 'Lower the learning rate to 0.003' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await run.card.getByRole('alert').isVisible()).toBe(false);
+    expect(await textOf(run.card.getByRole('status').last())).toContain('AdamW 0.003 · Weight decay 10');
+    await page.keyboard.press('Enter'); // Start has the focus now
+    await run.reaches('ended');
+    for (const tile of await measured.locator('dd').allTextContents()) expect(tile).not.toContain('diverged');
     await page.context().close();
   });
 });
 
 describe('the page', () => {
+  it.each([
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ])('shows charts while runs go on, at $width, and settings as a line', async (viewport) => {
+    const page = await lab.page('plain', { viewport });
+    const runs = [new Run(page, 'A'), new Run(page, 'B')];
+    for (const run of runs) await run.choose({ ...ARITHMETIC, 'Steps in all': '100000' });
+    await page.getByRole('button', { name: 'Start both' }).click();
+    for (const run of runs) await run.passes(20);
+    const loss = page.getByRole('img', { name: /^Loss\. / });
+    await loss.waitFor();
+    const box = (await loss.boundingBox())!;
+    expect(box.y).toBeGreaterThan(0);
+    expect(box.y + box.height).toBeLessThanOrEqual(viewport.height);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
+    for (const run of runs) {
+      expect(await run.card.getByLabel('Task').isVisible()).toBe(false);
+      const line = run.card.locator('.settings > summary');
+      expect(await textOf(line)).toMatch(/: MLP 64 · a \+ b mod 7 · \w+ [\d.]+ .*100000 steps$/);
+      expect((await line.boundingBox())!.height).toBeLessThan(32);
+      await expect.poll(() => textOf(run.card.locator('.pace'))).toMatch(/steps\/s.* left$/);
+    }
+
+    await runs[0].openSettings();
+    expect(await runs[0].card.getByLabel('Task').isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Stop both' }).click();
+    for (const run of runs) await run.reaches('ended');
+    expect(await page.getByRole('button', { name: 'Start both' }).isVisible()).toBe(true);
+    await page.context().close();
+  });
+
   it('names every control, is used by keyboard, and fits narrow screens', async () => {
     const page = await lab.page('plain', { viewport: { width: 340, height: 700 }, colorScheme: 'dark' });
     const nameless = await page.evaluate(() =>
@@ -144,7 +203,10 @@ describe('the page', () => {
     const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
     expect(outline).toBe('solid');
     await page.keyboard.press('Enter');
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    expect(await focused()).toBe('Stop run A');
     await new Run(page).reaches('ended');
+    expect(await focused()).toBe('Start run A');
     expect(await page.getByRole('status').allInnerTexts()).toContain('Done: 3 steps.');
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(340);
     await page.context().close();

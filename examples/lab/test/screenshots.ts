@@ -1,36 +1,53 @@
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, it } from 'vitest';
+import type { Page } from 'playwright';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Run } from './lab-page.js';
 import { openLab } from './open-lab.js';
 
-const folder = fileURLToPath(new URL('../screenshots/', import.meta.url));
+const all = fileURLToPath(new URL('../../../runs/lab-screenshots/', import.meta.url));
+const kept = fileURLToPath(new URL('../screenshots/', import.meta.url));
+/** Those that the README shows. */
+const KEPT = ['running-wide-light', 'running-narrow-dark', 'diverged-narrow-light', 'diverged-wide-dark'];
 
-// `npm run screenshots`: the pictures of the README, of runs that were really made.
+let lab: Awaited<ReturnType<typeof openLab>>;
+beforeAll(async () => {
+  lab = await openLab();
+  for (const folder of [all, kept]) mkdirSync(folder, { recursive: true });
+});
+afterAll(() => lab?.close());
+
+// `npm run screenshots`: pictures of runs that were really made, all of them in runs/lab-screenshots.
 describe('pictures of the lab', () => {
-  it.each([
-    { name: 'light', colorScheme: 'light', width: 1240, height: 1000 },
-    { name: 'narrow-dark', colorScheme: 'dark', width: 390, height: 844 },
-  ] as const)(
-    '$name',
-    async ({ name, colorScheme, width, height }) => {
-      mkdirSync(folder, { recursive: true });
-      const lab = await openLab();
+  const cases = [
+    { place: 'wide', width: 1280, height: 900 },
+    { place: 'narrow', width: 390, height: 844 },
+  ].flatMap((size) => (['light', 'dark'] as const).map((colorScheme) => ({ ...size, colorScheme })));
+
+  it.each(cases)(
+    'at rest, running and diverged: $place, $colorScheme',
+    async ({ place, colorScheme, width, height }) => {
       const page = await lab.page('plain', { colorScheme, viewport: { width, height } });
       const runs = [new Run(page, 'A'), new Run(page, 'B')];
-      for (const run of runs) await run.choose({ 'Steps in all': '400' });
+      const shoot = (state: string) => picture(page, `${state}-${place}-${colorScheme}`);
+      await shoot('rest');
       await page.getByRole('button', { name: 'Start both' }).click();
-      for (const run of runs) await run.reaches('ended', 240_000);
-      await page.getByRole('img', { name: /^Loss\. .* at step 400/ }).waitFor();
-      const shoot = async (part: string) => page.screenshot({ path: `${folder}${name}${part}.png` });
-      await shoot('');
-      await page.locator('#charts').scrollIntoViewIfNeeded();
-      await page.evaluate(() => document.querySelector('#charts')!.scrollIntoView());
-      await page.waitForTimeout(300);
-      await shoot('-charts');
+      for (const run of runs) await run.passes(250);
+      await shoot('running');
+      await page.getByRole('button', { name: 'Stop both' }).click();
+      for (const run of runs) await run.reaches('ended');
+      // It really diverges, at step 72.
+      await runs[0].choose({ 'Learning rate': '10' });
+      await page.getByRole('button', { name: 'Start both' }).click();
+      await runs[0].reaches('failed');
+      await shoot('diverged');
       await page.context().close();
-      await lab.close();
     },
-    300_000,
   );
 });
+
+async function picture(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(300); // charts are drawn a few times a second
+  await page.screenshot({ path: `${all}${name}.png` });
+  if (KEPT.includes(name)) copyFileSync(`${all}${name}.png`, `${kept}${name}.png`);
+}

@@ -45,7 +45,7 @@ describe('training in the page', () => {
     await run.choose({ 'Steps in all': '40', 'Learning rate': '0.01' });
     await run.press('Start');
     await run.reaches('ended');
-    expect(await textOf(run.card.locator('dl'))).toMatch(/\d+ kernels of Evenkeel/);
+    expect(await textOf(run.card.locator('dl').last())).toMatch(/\d+ kernels of Evenkeel/);
     const rows = await exportedCsv(page);
     expect(numbers(rows, 'loss').at(-1)).toBeLessThan(0.9 * numbers(rows, 'loss')[0]);
     expect(numbers(rows, 'log10Lipschitz').length).toBeGreaterThan(1);
@@ -53,7 +53,7 @@ describe('training in the page', () => {
     const written = await textOf(page.locator('.samples pre').first());
     expect(written.length).toBeGreaterThan(50);
 
-    const chart = page.getByRole('img', { name: /^Loss\. A [\d.]+ at step 40; A validation/ });
+    const chart = page.getByRole('img', { name: /^Loss\. A training [\d.]+ at step 40; A validation/ });
     await chart.waitFor();
     await page.getByRole('group').filter({ hasText: 'As a table' }).first().click();
     expect(await textOf(page.getByRole('table', { name: 'Loss, the last steps' }))).toContain('40');
@@ -138,7 +138,9 @@ describe('training in the page', () => {
     console.log(`longest pause of the page while two runs train: ${gap.toFixed(0)} ms (${turns} turns)`);
     expect(gap).toBeLessThan(2000);
     expect(page.workers()).toHaveLength(0);
-    await page.getByRole('img', { name: /^Loss\. A .*; A validation .*; B .*; B validation/ }).waitFor();
+    await page
+      .getByRole('img', { name: /^Loss\. A training .*; A validation .*; B training .*; B validation/ })
+      .waitFor();
     const rows = await exportedCsv(page);
     expect(new Set(rows.map(({ run }) => run))).toEqual(new Set(['A', 'B']));
     await page.context().close();

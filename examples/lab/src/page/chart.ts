@@ -1,9 +1,12 @@
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+import type uPlot from 'uplot';
 import { dataTable } from './data-table.js';
 import { h, setText } from './dom.js';
 import { formatNumber } from './format.js';
+import { Legend } from './legend.js';
+import { alignedData, HEIGHT, newPlot } from './plot.js';
+import { suitsLogarithm } from './scale.js';
 import type { Series } from './series.js';
+import { stepSlider } from './step-slider.js';
 
 /** A line of a chart. */
 export interface Line {
@@ -11,37 +14,59 @@ export interface Line {
   readonly color: string;
   readonly isDashed?: boolean;
   readonly series: Series;
+  /** Said behind its last value. */
+  readonly remark?: string;
 }
 
 export interface ChartOptions {
   readonly title: string;
   /** What it shows, in a sentence. */
   readonly caption: string;
-  readonly isLogarithmic?: boolean;
   /** Fixed ends of the value axis. */
   readonly range?: readonly [number, number];
+  /** Never logarithmic. */
+  readonly isLinear?: boolean;
+  /** How values are written. Default as numbers. */
+  readonly format?: (value: number | undefined) => string;
 }
 
-const HEIGHT = 220;
-/** More points than pixels only cost time. */
-const MAX_POINTS = 1500;
-
-/** Lines over steps, with the numbers as a sentence for those who do not see them, and as a table on demand. */
+/** Lines over steps, with the numbers as a sentence for those who do not see them, at each step, and as a table on demand. */
 export class Chart {
   readonly element: HTMLElement;
-  private readonly place = h('div', { class: 'plot', role: 'img' });
+  private readonly place = h(
+    'div',
+    { class: 'plot' },
+    h('p', { class: 'hint' }, 'No run has measured this yet.'),
+  );
   private readonly table = h('details', {}, h('summary', {}, 'As a table'), h('div', { class: 'table' }));
+  private readonly logarithmic = h('button', { type: 'button', class: 'small', hidden: true }, 'Log scale');
+  private readonly legend: Legend;
+  private readonly format: (value: number | undefined) => string;
+  private readonly hidden = new Set<string>();
   private plot: uPlot | undefined;
+  private slider: ReturnType<typeof stepSlider> | undefined;
   private shape = '';
   private lines: readonly Line[] = [];
+  /** What a person has chosen; else it goes by the values. */
+  private chosenScale: boolean | undefined;
+  /** Where the pointer is. */
+  private step: number | undefined;
 
   constructor(readonly options: ChartOptions) {
-    const { title, caption } = options;
+    const { title, caption, format = formatNumber } = options;
+    this.format = format;
+    this.legend = new Legend((label) => this.toggle(label), format);
+    this.logarithmic.setAttribute('aria-label', `Log scale of ${title}`);
+    this.logarithmic.addEventListener('click', () => {
+      this.chosenScale = !this.isLogarithmic;
+      this.draw(this.lines);
+    });
     this.element = h(
       'figure',
       {},
-      h('figcaption', {}, h('h3', {}, title), h('p', { class: 'hint' }, caption)),
+      h('figcaption', {}, h('h3', {}, title, this.logarithmic), h('p', { class: 'hint' }, caption)),
       this.place,
+      this.legend.element,
       this.table,
     );
     this.table.querySelector('summary')!.setAttribute('aria-label', `${title} as a table`);
@@ -50,20 +75,22 @@ export class Chart {
   }
 
   get canvas(): HTMLCanvasElement | undefined {
-    return this.plot?.root.querySelector('canvas') ?? undefined;
+    return this.plot?.ctx.canvas;
   }
 
+  /** The lines that are shown. */
   get drawn(): readonly Line[] {
-    return this.lines;
+    return this.lines.filter(({ label }) => !this.hidden.has(label));
   }
 
   draw(lines: readonly Line[]): void {
     this.lines = lines.filter(({ series }) => series.steps.length > 0);
-    const data = this.data();
-    const shape = JSON.stringify([this.lines.map(({ label, color }) => [label, color])]);
-    if (this.plot && shape === this.shape) this.plot.setData(data);
-    else this.rebuild(data, shape);
-    this.place.setAttribute('aria-label', this.inWords());
+    const { isLogarithmic } = this;
+    const shape = JSON.stringify([isLogarithmic, this.lines.map(({ label, color }) => [label, color])]);
+    if (this.plot && shape === this.shape) this.plot.setData(alignedData(this.lines, isLogarithmic));
+    else this.rebuild(shape);
+    this.canvas?.setAttribute('aria-label', this.inWords());
+    this.showValues();
     this.showTable();
   }
 
@@ -72,63 +99,53 @@ export class Chart {
     this.shape = '';
   }
 
-  private data(): uPlot.AlignedData {
-    const isLog = this.options.isLogarithmic;
-    const tables = this.lines.map(({ series }): uPlot.AlignedData => {
-      const stride = Math.ceil(series.steps.length / MAX_POINTS);
-      const isShown = (i: number) => i % stride === 0 || i === series.steps.length - 1;
-      const values = series.values.map((value) =>
-        Number.isFinite(value) && !(isLog && value <= 0) ? value : null,
-      );
-      return [series.steps.filter((_, i) => isShown(i)), values.filter((_, i) => isShown(i))];
-    });
-    return tables.length === 0 ? [[0, 1]] : uPlot.join(tables);
+  private get isLogarithmic(): boolean {
+    if (this.options.isLinear) return false;
+    return this.chosenScale ?? suitsLogarithm(this.lines.flatMap(({ series }) => series.values));
   }
 
-  private rebuild(data: uPlot.AlignedData, shape: string): void {
+  private rebuild(shape: string): void {
+    const { lines, isLogarithmic, hidden, options, place } = this;
+    const hadFocus = this.plot?.over === document.activeElement;
     this.plot?.destroy();
+    this.plot = undefined;
     this.shape = shape;
-    const style = getComputedStyle(this.element);
-    const ink = style.getPropertyValue('--soft-ink').trim();
-    const grid = { stroke: style.getPropertyValue('--line').trim(), width: 1 };
-    const axis = { stroke: ink, grid, ticks: grid, font: '12px system-ui, sans-serif' };
-    const { isLogarithmic, range } = this.options;
-    this.plot = new uPlot(
-      {
-        width: this.width,
-        height: HEIGHT,
-        scales: {
-          x: { time: false },
-          y: {
-            ...(isLogarithmic ? { distr: 3 as const } : {}),
-            ...(range ? { range: [range[0], range[1]] } : {}),
-          },
-        },
-        axes: [
-          axis,
-          {
-            ...axis,
-            size: 58,
-            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : formatNumber(tick))),
-          },
-        ],
-        legend: { live: false },
-        cursor: { drag: { x: true, y: false } },
-        series: [
-          { label: 'Step' },
-          ...this.lines.map(({ label, color, isDashed }) => ({
-            label,
-            stroke: color,
-            width: 1.6,
-            spanGaps: true,
-            points: { show: false },
-            ...(isDashed ? { dash: [6, 4] } : {}),
-          })),
-        ],
+    this.step = undefined;
+    this.legend.build(lines, hidden);
+    const isEmpty = lines.length === 0;
+    place.querySelector('p')!.hidden = !isEmpty;
+    this.logarithmic.hidden = isEmpty || options.isLinear === true;
+    this.logarithmic.setAttribute('aria-pressed', String(isLogarithmic));
+    if (isEmpty) return;
+    this.plot = newPlot(place, {
+      lines,
+      isLogarithmic,
+      isShown: ({ label }) => !hidden.has(label),
+      range: options.range,
+      width: this.width,
+      format: this.format,
+      onStep: (step) => {
+        this.step = step;
+        this.showValues();
       },
-      data,
-      this.place,
-    );
+    });
+    this.canvas!.setAttribute('role', 'img');
+    this.slider = stepSlider(this.plot, `${options.title}, step`, (step) => this.legend.inWords(step));
+    if (hadFocus) this.plot.over.focus();
+  }
+
+  private showValues(): void {
+    if (this.lines.length === 0) return;
+    this.legend.show(this.lines, this.step);
+    this.slider?.show(this.step);
+  }
+
+  private toggle(label: string): void {
+    if (!this.hidden.delete(label)) this.hidden.add(label);
+    const line = this.lines.findIndex((each) => each.label === label);
+    this.plot?.setSeries(line + 1, { show: !this.hidden.has(label) });
+    const key = this.legend.element.querySelectorAll('button')[line];
+    key?.setAttribute('aria-pressed', String(!this.hidden.has(label)));
   }
 
   private resize(): void {
@@ -141,16 +158,15 @@ export class Chart {
 
   private inWords(): string {
     const { title } = this.options;
-    if (this.lines.length === 0) return `${title}: nothing yet.`;
-    const last = ({ label, series }: Line) =>
-      `${label} ${formatNumber(series.values.at(-1))} at step ${series.steps.at(-1)}`;
+    const last = ({ label, series, remark }: Line) =>
+      `${label} ${this.format(series.values.at(-1))} at step ${series.steps.at(-1)}${remark ? `, ${remark}` : ''}`;
     return `${title}. ${this.lines.map(last).join('; ')}.`;
   }
 
   private showTable(): void {
     if (!this.table.open) return;
     const place = this.table.querySelector('div')!;
-    place.replaceChildren(dataTable(this.options.title, this.lines));
+    place.replaceChildren(dataTable(this.options.title, this.lines, this.format));
     setText(this.table.querySelector('summary')!, 'As a table');
   }
 }

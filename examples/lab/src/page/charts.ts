@@ -1,5 +1,7 @@
 import { Chart, type ChartOptions, type Line } from './chart.js';
+import { formatShare } from './format.js';
 import type { RunPanel } from './run-panel.js';
+import type { Session } from './session.js';
 
 interface Spec extends ChartOptions {
   /** Metrics by what they are called in the legend; the second is dashed. */
@@ -9,31 +11,34 @@ interface Spec extends ChartOptions {
 const SPECS: readonly Spec[] = [
   {
     title: 'Loss',
-    caption: 'Lower is better. Dashed: on data that is not trained on.',
-    isLogarithmic: true,
-    metrics: { loss: '', validationLoss: ' validation' },
+    caption: 'Lower is better.',
+    metrics: { loss: ' training', validationLoss: ' validation' },
   },
   {
     title: 'Accuracy',
-    caption: 'The share of right answers. Dashed: on data that is not trained on.',
+    caption: 'The share of right answers.',
     range: [0, 1],
-    metrics: { accuracy: '', validationAccuracy: ' validation' },
+    isLinear: true,
+    format: formatShare,
+    metrics: { accuracy: ' training', validationAccuracy: ' validation' },
   },
   {
     title: 'Softmax collapse',
     caption:
       'The share of examples whose gradient float32 has rounded away: none of them teaches anything any more.',
     range: [0, 1],
+    isLinear: true,
+    format: formatShare,
     metrics: { softmaxCollapse: '', stablemaxCollapse: ' of StableMax' },
   },
   {
     title: 'Largest activation',
     caption: 'The largest number inside the network.',
-    isLogarithmic: true,
     metrics: { largestActivation: '' },
   },
   {
     title: 'Lipschitz certificate, log₁₀',
+    isLinear: true,
     caption:
       'A proven bound on how much a change of the input can grow. For Lipschitz transformers and MLPs.',
     metrics: { log10Lipschitz: '' },
@@ -58,7 +63,6 @@ export class Charts {
         chart: new Chart({
           title: `Spectral norms of run ${panel.name}`,
           caption: 'How much each matrix can stretch what it is given, by layer.',
-          isLogarithmic: true,
         }),
         lines: () => normsOf(panel),
       })),
@@ -93,7 +97,8 @@ function linesOf({ name, session }: RunPanel, { metrics }: Spec): Line[] {
   const color = colorOf(name);
   return Object.entries(metrics).flatMap(([metric, suffix], i) => {
     const series = session.history.series.get(metric);
-    return series ? [{ label: `${name}${suffix}`, color, isDashed: i > 0, series }] : [];
+    const remark = remarkOn(session);
+    return series ? [{ label: `${name}${suffix}`, color, isDashed: i > 0, series, remark }] : [];
   });
 }
 
@@ -105,8 +110,12 @@ function normsOf({ name, session }: RunPanel): Line[] {
     color: `hsl(${HUES[name] + (norms.length > 1 ? (i / (norms.length - 1) - 0.5) * 110 : 0)} 60% ${isDark() ? 65 : 38}%)`,
     isDashed: i % 2 === 1,
     series,
+    remark: remarkOn(session),
   }));
 }
+
+const remarkOn = ({ divergedAt }: Session): string | undefined =>
+  divergedAt === undefined ? undefined : `diverged at step ${divergedAt}`;
 
 const HUES = { A: 185, B: 25 } as const;
 const isDark = () => matchMedia('(prefers-color-scheme: dark)').matches;

@@ -1,17 +1,20 @@
 import type { Line } from './chart.js';
 import { h } from './dom.js';
-import { formatNumber } from './format.js';
 
 const ROWS = 25;
 
 /** The numbers of a chart: the last steps, the newest first. The CSV has all of them. */
-export function dataTable(title: string, lines: readonly Line[]): HTMLTableElement {
+export function dataTable(
+  title: string,
+  lines: readonly Line[],
+  format: (value: number) => string,
+): HTMLTableElement {
   const steps = [...new Set(lines.flatMap(({ series }) => series.steps.slice(-ROWS)))]
     .sort((a, b) => b - a)
     .slice(0, ROWS);
   const cell = ({ series }: Line, step: number) => {
     const at = series.steps.lastIndexOf(step);
-    return h('td', {}, at < 0 ? '' : formatNumber(series.values[at]));
+    return h('td', {}, at < 0 ? '' : format(series.values[at]));
   };
   return h(
     'table',

@@ -23,6 +23,8 @@ const quoted = (name: string): string => (/[",\n]/.test(name) ? `"${name.replace
 
 const MARGIN = 24;
 const TITLE = 44;
+/** How long a line is in the legend. */
+const SAMPLE = 24;
 
 /** All charts that have lines, as one picture. @throws If none has. */
 export async function exportPng(charts: readonly Chart[]): Promise<void> {
@@ -48,8 +50,15 @@ export async function exportPng(charts: readonly Chart[]): Promise<void> {
     context.fillText(chart.options.title, x, y + 15 * scale);
     context.font = `${12 * scale}px system-ui, sans-serif`;
     let at = x;
-    for (const { label, color } of chart.drawn) {
-      context.fillStyle = color;
+    for (const { label, color, isDashed } of chart.drawn) {
+      context.strokeStyle = color;
+      context.lineWidth = 2 * scale;
+      context.setLineDash(isDashed ? [6 * scale, 4 * scale] : []);
+      context.beginPath();
+      context.moveTo(at, y + 30 * scale);
+      context.lineTo(at + SAMPLE * scale, y + 30 * scale);
+      context.stroke();
+      at += (SAMPLE + 6) * scale;
       context.fillText(label, at, y + 34 * scale, Math.max(1, x + width - at));
       at += context.measureText(label).width + 14 * scale;
       if (at > x + width) break;

@@ -1,3 +1,4 @@
+import type { Range } from '../shared/settings.js';
 import { h } from './dom.js';
 
 /** A label with its control, and a hint that screen readers read with it. */
@@ -15,11 +16,7 @@ export function selectField(
   return labelled(id, label, h('select', { id }, ...options));
 }
 
-export function numberField(
-  id: string,
-  label: string,
-  { min, max, step }: { min: number; max: number; step: number | 'any' },
-): Field<HTMLInputElement> {
+export function numberField(id: string, label: string, { min, max, step }: Range): Field<HTMLInputElement> {
   return labelled(
     id,
     label,

@@ -1,4 +1,5 @@
 import { Charts } from './charts.js';
+import { setText } from './dom.js';
 import { exportCsv, exportPng } from './export.js';
 import { RunPanel } from './run-panel.js';
 import { Samples } from './samples.js';
@@ -6,8 +7,7 @@ import './style.css';
 
 const place = (id: string): HTMLElement => document.getElementById(id)!;
 
-let samples: Samples | undefined;
-const panels = (['A', 'B'] as const).map((name) => new RunPanel(name, () => samples?.update()));
+const panels = (['A', 'B'] as const).map((name) => new RunPanel(name));
 const [a, b] = panels;
 place('runs').append(...panels.map(({ element }) => element));
 // Two runs that differ in one thing, so that Start both shows something.
@@ -19,11 +19,27 @@ b.form.settings = {
   strength: 2,
 };
 
-samples = new Samples(place('samples'), panels);
+const samples = new Samples(place('samples'), panels);
 const charts = new Charts(place('figures'), panels);
+const isAnyActive = () => panels.some(({ session }) => session.isActive);
 
-place('start-both').addEventListener('click', () => {
-  for (const panel of panels) panel.attempt(() => panel.start());
+for (const { session } of panels) {
+  session.onChange(() => {
+    samples.update();
+    setText(place('both'), isAnyActive() ? 'Stop both' : 'Start both');
+    if (session.state === 'starting') showCharts();
+  });
+}
+
+/** What one wants to see while a run goes on: settings become a line. */
+function showCharts(): void {
+  for (const panel of panels) panel.fold();
+  place('runs').scrollIntoView({ block: 'nearest' });
+}
+
+place('both').addEventListener('click', () => {
+  const isStop = isAnyActive();
+  for (const panel of panels) panel.attempt(() => (isStop ? panel.stop() : panel.start()));
 });
 place('copy').addEventListener('click', () =>
   b.attempt(() => {
@@ -35,5 +51,5 @@ place('copy').addEventListener('click', () =>
 place('export-csv').addEventListener('click', () => a.attempt(() => exportCsv(panels)));
 place('export-png').addEventListener('click', () => a.attempt(() => exportPng(charts.all)));
 addEventListener('beforeunload', (event) => {
-  if (panels.some(({ session }) => session.isActive)) event.preventDefault();
+  if (isAnyActive()) event.preventDefault();
 });

@@ -2,41 +2,77 @@ import { h, setText } from './dom.js';
 import { formatNumber, formatShare } from './format.js';
 import type { Session } from './session.js';
 
-const ROWS: readonly { readonly label: string; readonly of: (session: Session) => string }[] = [
-  { label: 'Loss', of: ({ history }) => formatNumber(history.last('loss')) },
-  { label: 'Validation loss', of: ({ history }) => formatNumber(history.last('validationLoss')) },
-  { label: 'Accuracy', of: ({ history }) => formatShare(history.last('accuracy')) },
-  { label: 'Validation accuracy', of: ({ history }) => formatShare(history.last('validationAccuracy')) },
-  { label: 'Softmax collapse', of: ({ history }) => formatShare(history.last('softmaxCollapse')) },
-  { label: 'Largest activation', of: ({ history }) => formatNumber(history.last('largestActivation')) },
-  { label: 'Lipschitz bound, log₁₀', of: ({ history }) => formatNumber(history.last('log10Lipschitz')) },
-  { label: 'Parameters', of: ({ parameters }) => (parameters ? parameters.toLocaleString('en') : '–') },
-  { label: 'Runs on', of: ({ backend }) => backend || '–' },
+interface Measured {
+  readonly label: string;
+  /** The first of them that the run has. */
+  readonly metrics: readonly string[];
+  readonly format: (value: number | undefined) => string;
+}
+
+const MAIN: readonly Measured[] = [
+  { label: 'Loss', metrics: ['loss'], format: formatNumber },
+  { label: 'Validation loss', metrics: ['validationLoss'], format: formatNumber },
+  { label: 'Accuracy', metrics: ['accuracy'], format: formatShare },
+  { label: 'Validation accuracy', metrics: ['validationAccuracy'], format: formatShare },
+];
+const MORE: readonly Measured[] = [
+  { label: 'Collapse', metrics: ['softmaxCollapse', 'stablemaxCollapse'], format: formatShare },
+  { label: 'Largest activation', metrics: ['largestActivation'], format: formatNumber },
+  { label: 'Lipschitz bound, log₁₀', metrics: ['log10Lipschitz'], format: formatNumber },
 ];
 
 /** How a run stands, in numbers. It is read when one goes there, and not announced: it changes all the time. */
 export class RunSummary {
   readonly element: HTMLElement;
-  private readonly bar: HTMLProgressElement;
-  private readonly step = h('span', { class: 'step' });
-  private readonly values = ROWS.map(() => h('dd'));
+  private readonly tiles = [...MAIN, ...MORE].map((measured) => ({
+    measured,
+    tile: new Tile(measured.label),
+  }));
+  private readonly parameters = new Tile('Parameters');
+  private readonly backend = new Tile('Runs on', 'wide');
 
   constructor(run: string) {
-    this.bar = h('progress', { 'aria-label': `Steps of run ${run}`, max: 1, value: 0 });
-    const rows = ROWS.map(({ label }, i) => h('div', {}, h('dt', {}, label), this.values[i]));
+    const shown = this.tiles.map(({ tile }) => tile.element);
     this.element = h(
       'div',
       { class: 'summary' },
-      h('div', { class: 'progress' }, this.bar, this.step),
-      h('dl', {}, ...rows),
+      h('dl', {}, ...shown.slice(0, MAIN.length)),
+      h(
+        'details',
+        {},
+        h('summary', { 'aria-label': `More numbers of run ${run}` }, 'More numbers'),
+        h('dl', {}, ...shown.slice(MAIN.length), this.parameters.element, this.backend.element),
+      ),
     );
   }
 
-  update(session: Session): void {
-    const { step, steps } = session;
-    this.bar.max = Math.max(steps, step, 1);
-    this.bar.value = step;
-    setText(this.step, steps > 0 ? `step ${step} of ${steps}` : `step ${step}`);
-    for (const [i, { of }] of ROWS.entries()) setText(this.values[i], of(session));
+  update({ history, divergedAt, parameters, backend }: Session): void {
+    this.element.hidden = history.records.length === 0 && !backend;
+    for (const { measured, tile } of this.tiles) {
+      const known = measured.metrics.find((name) => history.series.has(name));
+      const last = measured.format(known === undefined ? undefined : history.last(known));
+      if (divergedAt === undefined) tile.show(last);
+      else tile.show('diverged', `${last} before step ${divergedAt}`);
+    }
+    this.parameters.show(parameters ? parameters.toLocaleString('en') : '–');
+    this.backend.show(backend || '–');
+  }
+}
+
+/** A number and what it is. */
+class Tile {
+  readonly element: HTMLElement;
+  private readonly value = h('span');
+  private readonly remark = h('small', { hidden: true });
+
+  constructor(label: string, kind = '') {
+    this.element = h('div', { class: kind }, h('dt', {}, label), h('dd', {}, this.value, this.remark));
+  }
+
+  show(value: string, remark = ''): void {
+    setText(this.value, value);
+    setText(this.remark, remark);
+    this.remark.hidden = remark === '';
+    this.element.classList.toggle('alarmed', remark !== '');
   }
 }

@@ -33,3 +33,9 @@ export class History {
     return this.series.get(metric)?.values.at(-1);
   }
 }
+
+/** What was measured last, at a step or before it. */
+export function valueAt({ steps, values }: Series, step: number): number | undefined {
+  const after = steps.findIndex((each) => each > step);
+  return values[after < 0 ? values.length - 1 : after - 1];
+}

@@ -1,4 +1,6 @@
+import { type Advice, AdvisedError } from '../shared/advice.js';
 import type { FromWorker, Sample, ToWorker } from '../shared/messages.js';
+import { Pace } from './pace.js';
 import { History } from './series.js';
 
 export type State = 'idle' | 'starting' | 'running' | 'paused' | 'ended' | 'failed';
@@ -23,19 +25,25 @@ export class Session {
   checkpoint: Checkpoint | undefined;
   /** A sentence on what happened last. */
   message = '';
+  /** What would help where it has failed. */
+  advice: readonly Advice[] = [];
+  /** The step at which its loss left the rails, if it did. */
+  divergedAt: number | undefined;
+  pace = new Pace();
   /** Counts changes of metrics and samples, so that charts know when to draw. */
   version = 0;
   private worker: Worker | undefined;
   private isSaveWanted = false;
 
-  /**
-   * @param changed After every change.
-   * @param deliver Takes a checkpoint that was asked for.
-   */
-  constructor(
-    private readonly changed: () => void,
-    private readonly deliver: (checkpoint: Checkpoint) => void,
-  ) {}
+  private readonly listeners: (() => void)[] = [];
+
+  /** @param deliver Takes a checkpoint that was asked for. */
+  constructor(private readonly deliver: (checkpoint: Checkpoint) => void) {}
+
+  /** Calls `listener` after every change. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
 
   get isActive(): boolean {
     return this.state === 'starting' || this.state === 'running' || this.state === 'paused';
@@ -45,6 +53,8 @@ export class Session {
   start(options: Omit<Start, 'type'>): void {
     this.open();
     this.state = 'starting';
+    this.advice = [];
+    this.pace.clear();
     this.say(options.checkpoint ? 'Going on …' : 'Starting …');
     this.tell({ type: 'start', ...options });
   }
@@ -63,6 +73,11 @@ export class Session {
   stop(): void {
     this.tell({ type: 'stop' });
     this.say('Stopping after this step …');
+  }
+
+  /** Its failure has been seen: it can start anew. */
+  acknowledge(): void {
+    if (this.state === 'failed') this.state = 'idle';
   }
 
   /** Delivers a checkpoint of the step at hand; where there is no worker any more, of the last one. */
@@ -90,7 +105,13 @@ export class Session {
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
         finish(() => {
           if (data.type !== 'inspected') {
-            return reject(new Error(data.type === 'failed' ? data.message : 'The file could not be read.'));
+            const isTold = data.type === 'failed';
+            return reject(
+              new AdvisedError(
+                isTold ? data.message : 'The file could not be read.',
+                isTold ? data.advice : [],
+              ),
+            );
           }
           const { step, config, records, samples } = data;
           this.checkpoint = { step, zip };
@@ -123,10 +144,12 @@ export class Session {
         this.parameters = message.parameters;
         this.backend = message.backend;
         this.state = 'running';
+        this.pace.mark(message.step, performance.now());
         this.message = message.step > 0 ? `Training, from step ${message.step} on.` : 'Training.';
         break;
       case 'step':
         this.step = message.step;
+        this.pace.mark(message.step, performance.now());
         break;
       case 'metrics':
         this.history.add(message.record);
@@ -145,6 +168,7 @@ export class Session {
       case 'paused':
         this.step = message.step;
         this.state = 'paused';
+        this.pace.clear();
         this.message = `Paused at step ${message.step}.`;
         break;
       case 'ended':
@@ -153,6 +177,9 @@ export class Session {
           message.reason === 'signal' ? `Stopped at step ${message.step}.` : `Done: ${message.step} steps.`;
         break;
       case 'failed':
+        this.advice = message.advice;
+        this.divergedAt = message.divergedAt;
+        this.version += 1;
         this.fail(message.message);
     }
     this.changed();
@@ -186,8 +213,13 @@ export class Session {
     for (const record of records) this.history.add(record);
     this.samples = [...samples];
     this.step = step;
+    this.divergedAt = undefined;
     this.version += 1;
     if (this.checkpoint && this.checkpoint.step !== step) this.checkpoint = undefined;
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
   }
 
   private say(message: string): void {

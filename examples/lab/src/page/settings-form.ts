@@ -1,14 +1,19 @@
+import { type Advice, AdvisedError } from '../shared/advice.js';
 import { isText } from '../shared/run-config.js';
-import { DEFAULTS, LEARNING_RATES, type Settings, STRENGTHS, shapeOf } from '../shared/settings.js';
+import { DEFAULTS, LEARNING_RATES, RANGES, type Settings, STRENGTHS, shapeOf } from '../shared/settings.js';
 import { CHOICES } from './choices.js';
-import { h } from './dom.js';
+import { describeSettings } from './describe-settings.js';
+import { h, setText } from './dom.js';
 import { numberField, selectField } from './fields.js';
 import { TaskText } from './task-text.js';
 
 /** Where all settings of a run are chosen. */
 export class SettingsForm {
-  readonly element: HTMLFieldSetElement;
+  /** Open to choose, folded to a line that says what was chosen. */
+  readonly element: HTMLDetailsElement;
   readonly text: TaskText;
+  private readonly line = h('span', { class: 'line' });
+  private readonly fieldset: HTMLFieldSetElement;
   private readonly fields;
 
   /** @param run `A` or `B`. @param complain Shows what goes wrong with a text. */
@@ -16,21 +21,20 @@ export class SettingsForm {
     const id = (name: string) => `${run}-${name}`;
     const select = <N extends keyof typeof CHOICES>(name: N, label: string) =>
       selectField(id(name), label, CHOICES[name]);
-    const number = (name: string, label: string, min: number, max: number, step: number | 'any' = 1) =>
-      numberField(id(name), label, { min, max, step });
+    const number = (name: keyof typeof RANGES, label: string) => numberField(id(name), label, RANGES[name]);
     this.fields = {
       task: select('task', 'Task'),
-      modulus: number('modulus', 'Modulus p', 2, 257),
+      modulus: number('modulus', 'Modulus p'),
       model: select('model', 'Model'),
       size: select('size', 'Size'),
       loss: select('loss', 'Loss'),
       optimizer: select('optimizer', 'Optimizer'),
-      learningRate: number('learning-rate', 'Learning rate', 0, 10, 'any'),
+      learningRate: number('learningRate', 'Learning rate'),
       constraint: select('constraint', 'Constraint'),
-      strength: number('strength', 'Largest norm', 0, 1000, 'any'),
-      batchSize: number('batch-size', 'Batch size', 1, 1024),
-      steps: number('steps', 'Steps in all', 1, 1_000_000),
-      seed: number('seed', 'Seed', 0, 2 ** 32 - 1),
+      strength: number('strength', 'Largest norm'),
+      batchSize: number('batchSize', 'Batch size'),
+      steps: number('steps', 'Steps in all'),
+      seed: number('seed', 'Seed'),
       backend: select('backend', 'Runs on'),
     };
     for (const { element } of [this.fields.task, this.fields.backend]) element.classList.add('wide');
@@ -39,9 +43,9 @@ export class SettingsForm {
       this.fields;
     const group = (title: string, ...elements: HTMLElement[]) =>
       h('fieldset', { class: 'group' }, h('legend', {}, title), ...elements);
-    this.element = h(
+    this.fieldset = h(
       'fieldset',
-      { class: 'settings' },
+      {},
       h('legend', {}, `Settings of run ${run}`),
       group('What it learns', task.element, modulus.element, ...this.text.elements),
       group('Model', model.element, size.element),
@@ -54,6 +58,13 @@ export class SettingsForm {
         strength.element,
       ),
       group('Run', ...Object.values(rest).map(({ element }) => element)),
+    );
+    const title = h('span', { class: 'hidden-words' }, `Settings of run ${run}: `);
+    this.element = h(
+      'details',
+      { class: 'settings', open: true },
+      h('summary', {}, title, this.line),
+      this.fieldset,
     );
     this.settings = DEFAULTS;
     optimizer.control.addEventListener('change', () => {
@@ -82,19 +93,28 @@ export class SettingsForm {
     this.showWhatMatters();
   }
 
-  /** A sentence on the first number that is out of range; nothing if all fit. */
-  get complaint(): string | undefined {
-    for (const { control, element } of Object.values(this.fields)) {
+  /** @throws At the first number that is out of range, with one that is not. */
+  check(): void {
+    for (const [name, { control, element }] of Object.entries(this.fields)) {
       if (element.hidden || control.checkValidity()) continue;
-      const { min, max } = control as HTMLInputElement;
-      const name = element.querySelector('label')!.textContent;
-      return `“${name}” is “${control.value}”; it must be a number from ${min} to ${max}.`;
+      const { min, max } = RANGES[name as keyof typeof RANGES];
+      const label = element.querySelector('label')!.textContent;
+      const usual = DEFAULTS[name as keyof typeof RANGES];
+      const advice = { words: `Set it to ${usual}`, settings: { [name]: usual } };
+      throw new AdvisedError(`“${label}” is “${control.value}”; it must be a number from ${min} to ${max}.`, [
+        advice,
+      ]);
     }
-    return undefined;
+  }
+
+  /** Does what a piece of advice says, as if it were chosen by hand. */
+  follow({ settings }: Advice): void {
+    const learningRate = settings.optimizer && LEARNING_RATES[settings.optimizer];
+    this.settings = { ...this.settings, ...(learningRate && { learningRate }), ...settings };
   }
 
   set disabled(disabled: boolean) {
-    this.element.disabled = disabled;
+    this.fieldset.disabled = disabled;
   }
 
   private showWhatMatters(): void {
@@ -110,5 +130,6 @@ export class SettingsForm {
     fields.strength.element.querySelector('label')!.textContent =
       constraint === 'weight-decay' ? 'Weight decay' : 'Largest norm';
     this.text.show(task);
+    setText(this.line, describeSettings(this.settings));
   }
 }

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex } from '@noble/hashes/utils';
+import { AdvisedError, ECCLESIASTES } from '../shared/advice.js';
 import type { Settings } from '../shared/settings.js';
 import ecclesiastes from './ecclesiastes.txt?raw';
 
@@ -17,7 +18,9 @@ export function textOf(task: Settings['task'], own: string): string {
   if (task === 'own-text') return own;
   if (task !== 'shakespeare') return '';
   if (shakespeare !== undefined) return shakespeare;
-  throw new Error('Shakespeare is not here yet. Download it, or choose a file that holds it.');
+  throw new AdvisedError('Shakespeare is not here yet. Download it, or choose a file that holds it.', [
+    ECCLESIASTES,
+  ]);
 }
 
 /** Fetches tiny Shakespeare and checks it. @throws In a sentence. */

@@ -1,5 +1,6 @@
 import type { MetricRecord } from '@evenkeel/trainer';
 import type { RunConfigInput } from '@evenkeel/trainer/config';
+import type { Advice } from './advice.js';
 import type { Backend } from './settings.js';
 
 /** What the page tells a run's worker. */
@@ -47,7 +48,13 @@ export type FromWorker =
   | { readonly type: 'checkpoint'; readonly step: number; readonly zip: Uint8Array; readonly asked: boolean }
   | { readonly type: 'paused'; readonly step: number }
   | { readonly type: 'ended'; readonly step: number; readonly reason: string }
-  | { readonly type: 'failed'; readonly message: string };
+  | {
+      readonly type: 'failed';
+      readonly message: string;
+      readonly advice: readonly Advice[];
+      /** The step at which the loss left the rails, if that is what happened. */
+      readonly divergedAt?: number;
+    };
 
 /** What a model wrote. */
 export interface Sample {

@@ -1,5 +1,6 @@
 import type { RunConfigInput } from '@evenkeel/trainer/config';
-import { type Settings, SIZES } from './settings.js';
+import { AdvisedError, ECCLESIASTES } from './advice.js';
+import { type Settings, SIZES, type Size } from './settings.js';
 
 /**
  * The trainer's config of a run, which is also what its checkpoints hold: the command line can go on with it.
@@ -28,8 +29,12 @@ function modelOf({ task, model, size }: Settings): RunConfigInput['model'] {
     return { architecture: model, layers, heads, width, contextLength: isText(task) ? contextLength : 4 };
   }
   if (isText(task)) {
-    throw new Error(
+    throw new AdvisedError(
       'An MLP cannot read text. Choose GPT-2, Llama or Lipschitz as the model, or modular arithmetic.',
+      [
+        { words: 'Choose GPT-2', settings: { model: 'gpt2' } },
+        { words: 'Learn modular arithmetic', settings: { task: 'modular-arithmetic' } },
+      ],
     );
   }
   return { architecture: 'mlp', hidden: [...hidden] };
@@ -43,13 +48,17 @@ function dataOf({ task, modulus, model, size, batchSize }: Settings, text: strin
   const characters = [...text].length;
   if (characters < needed) {
     const came = characters === 0 ? 'There is no text yet' : `The text has ${characters} characters`;
-    throw new Error(
-      `${came}; this model needs at least ${needed}. Give it a longer text, or choose a smaller model.`,
+    const fitting = SMALLER.find((each) => characters >= shortestText(SIZES[each].contextLength));
+    throw new AdvisedError(
+      `${came}; this model needs at least ${needed}. Give it a longer text${fitting ? ', or choose a smaller model' : ''}.`,
+      [...(fitting ? [{ words: `Make it ${fitting}`, settings: { size: fitting } }] : []), ECCLESIASTES],
     );
   }
   return { kind: 'text', text, batchSize, validationFraction: VALIDATION };
 }
 
+/** Sizes, the largest first. */
+const SMALLER: readonly Size[] = ['medium', 'small', 'tiny'];
 const VALIDATION = 0.1;
 /** Both parts need a row and the character after it. */
 const shortestText = (contextLength: number): number => Math.ceil((contextLength + 1) / VALIDATION);

@@ -40,6 +40,23 @@ export const DEFAULTS: Settings = {
   backend: 'wasm',
 };
 
+/** What numbers may be. */
+export const RANGES = {
+  modulus: { min: 2, max: 257, step: 1 },
+  learningRate: { min: 0, max: 10, step: 'any' },
+  strength: { min: 0, max: 1000, step: 'any' },
+  batchSize: { min: 1, max: 1024, step: 1 },
+  steps: { min: 1, max: 1_000_000, step: 1 },
+  seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+} as const satisfies { [Name in keyof Settings]?: Range };
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** `any`: it need not be whole. */
+  readonly step: 1 | 'any';
+}
+
 /** Learning rates that each optimizer is usually begun with. */
 export const LEARNING_RATES: Readonly<Record<Settings['optimizer'], number>> = {
   adamw: 0.003,

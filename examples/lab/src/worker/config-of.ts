@@ -1,4 +1,5 @@
 import type { RunConfig } from '@evenkeel/trainer/config';
+import { AdvisedError, moreStepsThan } from '../shared/advice.js';
 
 /**
  * The config of a run that goes on from a checkpoint.
@@ -9,14 +10,17 @@ import type { RunConfig } from '@evenkeel/trainer/config';
  */
 export function configOf(config: RunConfig, step: number, steps: number, text?: string): RunConfig {
   if (steps <= step) {
-    throw new Error(`The checkpoint is at step ${step} already. Ask for more than ${step} steps.`);
+    throw new AdvisedError(`The checkpoint is at step ${step} already. Ask for more than ${step} steps.`, [
+      moreStepsThan(step),
+    ]);
   }
   const { data } = config;
   if (!('file' in data) || data.file === undefined) return { ...config, steps };
   if (data.kind !== 'text' || !text) {
-    throw new Error(
+    throw new AdvisedError(
       `The run learns from the file '${data.file}', which a page cannot open. ` +
-        'If it is a text, choose “Own text”, give it here, and load the checkpoint again.',
+        'If it is a text, choose “Own text”, give it here, and press Continue again.',
+      [{ words: 'Choose “Own text”', settings: { task: 'own-text' } }],
     );
   }
   const { file: _file, ...others } = data;

@@ -1,5 +1,6 @@
 import './without-eval.js';
 import type { FromWorker, ToWorker } from '../shared/messages.js';
+import { failureOf } from './failure.js';
 import { inspect } from './inspect.js';
 import { LabRun } from './run.js';
 
@@ -7,10 +8,7 @@ import { LabRun } from './run.js';
 
 const tell = (message: FromWorker) => postMessage(message);
 const run = new LabRun(tell);
-
-function fail(error: unknown): void {
-  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
-}
+const fail = (error: unknown) => tell(failureOf(error));
 
 addEventListener('unhandledrejection', ({ reason }) => fail(reason));
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {

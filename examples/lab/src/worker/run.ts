@@ -87,7 +87,7 @@ export class LabRun {
         },
         resume: true,
         signal: this.abort.signal,
-        callbacks: [this.watch(words)],
+        callbacks: [this.writing(), this.watch(words)],
       });
       this.tell({ type: 'ended', step, reason });
     } finally {
@@ -125,10 +125,19 @@ export class LabRun {
           this.tell({ type: 'step', step: run.step });
         }
         if (now - this.lastSaved > AUTOSAVE_MS) run.save();
-        if (run.step % sampleEvery(run.steps) === 0 || run.step === run.steps) await this.sample(run.step);
         await this.gate.pass(waiting);
       },
       onCheckpoint: () => this.gate.pass(waiting),
+    };
+  }
+
+  /** A model whose weights are no numbers any more cannot write, and it is the loop that says so. */
+  private writing(): Callback {
+    return {
+      onlyWatches: true,
+      onStep: async ({ step, steps }) => {
+        if (step % sampleEvery(steps) === 0 || step === steps) await this.sample(step);
+      },
     };
   }
 
