@@ -164,7 +164,7 @@ describe('every example runs, in smoke size', () => {
     const losses = lossesOf(text('metrics.jsonl'));
     expect(losses).toHaveLength(40);
     expect(losses.at(-1)).toBeLessThan(losses[0] - 1);
-    expect(printed).toContain('11 instructions to learn, 1 to validate');
+    expect(printed).toContain('11 rows of at most 320 tokens to learn, 1 to validate');
     const { model_type, rope_scaling } = json('model/config.json');
     expect([model_type, rope_scaling.rope_type]).toEqual(['llama', 'llama3']);
     expect(readdirSync(join(out, 'checkpoints'))).toContain('step-00000040');
@@ -177,13 +177,39 @@ describe('every example runs, in smoke size', () => {
       ...here,
       '--out',
       out,
-      '--resume',
-      '--steps',
-      '42',
-      '--accumulate',
-      '1',
+      ...['--resume', '--full', '--steps', '42', '--accumulate', '1'],
     );
     expect(more).toContain('42 steps (steps)');
+
+    // Adapters in the place of the model, which stays in its files; rows that several instructions share.
+    const adapted = join(folder, 'llama-adapted');
+    const lora = [
+      '--lora',
+      '4',
+      '--packing',
+      '--learning-rate',
+      '0.05',
+      '--save-every',
+      '3',
+      '--out',
+      adapted,
+    ];
+    const said = await example('llama-alpaca', ...here, ...lora, '--steps', '3', '--accumulate', '2');
+    expect(said).toMatch(/4,096 of 27,296 numbers learn[\s\S]*Saved: .*adapter/);
+    const on = await example(
+      'llama-alpaca',
+      ...here,
+      ...lora,
+      '--steps',
+      '6',
+      '--accumulate',
+      '2',
+      '--resume',
+    );
+    expect(on).toContain('6 steps (steps)');
+    expect(readdirSync(join(adapted, 'adapter'))).toEqual(
+      expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', 'tokenizer.json']),
+    );
   });
 
   it('says what to do when something is missing', async () => {

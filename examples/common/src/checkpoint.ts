@@ -10,6 +10,7 @@ import {
   type ModelFolder,
   openModelFolder,
 } from '@evenkeel/gpt-model';
+import { frozenParameters } from './frozen-parameters.js';
 import { requireMemory } from './start-backend.js';
 
 /** A published model with its tokenizer. */
@@ -23,8 +24,8 @@ export interface Checkpoint {
 export interface OpenOptions extends HubOptions, Pick<LoadOptions, 'name' | 'config'> {
   /** How many tokens rows will have. */
   contextLength: number;
-  /** What the optimizer and gradients need for each number of the model, beside the number itself. Default 3: AdamW. */
-  extraNumbers?: number;
+  /** What of the model learns; the rest stays as it is published, outside of tfjs's memory. */
+  choice: Parameters<typeof frozenParameters>[0];
 }
 
 /**
@@ -33,14 +34,18 @@ export interface OpenOptions extends HubOptions, Pick<LoadOptions, 'name' | 'con
  * @throws If it is not there, may not be read, is damaged or too large.
  */
 export async function openCheckpoint(source: string, options: OpenOptions): Promise<Checkpoint> {
-  const { contextLength, extraNumbers = 3, name, config, ...hub } = options;
+  const { contextLength, choice, name, config, ...hub } = options;
   const folder = await openFolder(source, hub);
   const tokenizerFiles = await readTokenizer(folder, source);
   const tokenizer = await tokenizerOf(tokenizerFiles);
-  requireMemory((1 + extraNumbers) * (await parameterCount(folder)));
+  const frozen = frozenParameters(choice, await layersOf(folder));
+  const isWhole = !frozen('embed.weight');
+  // Weights, gradients and two moments of AdamW.
+  if (isWhole) requireMemory(4 * (await parameterCount(folder)));
   let shownAt = performance.now();
   const model = await GPT.load(folder, {
     ...{ name, config },
+    ...(!isWhole && { frozen }),
     onProgress(loaded, total) {
       if (performance.now() - shownAt < 3000) return;
       shownAt = performance.now();
@@ -124,6 +129,12 @@ const tokenizerOf = async (files: Readonly<Record<string, string>>): Promise<Tok
   'tokenizer.json' in files
     ? tokenizerFromJson(files['tokenizer.json'], files['tokenizer_config.json'] ?? {})
     : gpt2Tokenizer();
+
+/** How many blocks a model has; 0 if its config does not say, which loading complains of. */
+async function layersOf(folder: ModelFolder): Promise<number> {
+  const config = (await folder.text('config.json')) ?? '';
+  return Number(/"(?:num_hidden_layers|n_layer)"\s*:\s*(\d+)/.exec(config)?.[1] ?? 0);
+}
 
 /** About how many numbers a model has, from what its files weigh; 0 if they cannot be found, which loading complains of. */
 async function parameterCount(folder: ModelFolder): Promise<number> {

@@ -1,37 +1,54 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GPT, MODEL_PRESETS } from '@evenkeel/gpt-model';
-import { sparseSoftmaxCrossEntropy, sparseStablemaxCrossEntropy } from '@evenkeel/stablemax';
+import type { TokenBatch } from '@evenkeel/data';
+import { type GPT, type LossOptions, MODEL_PRESETS } from '@evenkeel/gpt-model';
 import { type Data, type TrainResult, train } from '@evenkeel/trainer';
 import { metricsFile, onInterrupt, progress } from '@evenkeel/trainer/node';
-import type { Tensor } from '@tensorflow/tfjs';
+import { cast, dispose, notEqual, sum as sumOf, type Tensor, tidy } from '@tensorflow/tfjs';
 import type { FineTuningOptions } from './fine-tuning-options.js';
+import type { Learned } from './learned.js';
 import { fineTuningOptimizer } from './optimizer.js';
 import { plotLines } from './plot.js';
 
+/** The target where there is nothing to learn. */
+const IGNORED = -100;
+
+/** Batches without end, and some that can be read again and again. */
+interface RowData {
+  batch(): TokenBatch | Promise<TokenBatch>;
+  pass(): Iterable<TokenBatch> | AsyncIterable<TokenBatch>;
+}
+
 /**
- * Trains a published model further: gradients of several batches per step, a checkpoint now and then, Ctrl-C finishes the step and
- * saves. Targets of −100 are not learnt.
+ * Trains a published model further: gradients of several batches per step, each weighed by its labels, a checkpoint now and then,
+ * Ctrl-C finishes the step and saves. Targets of −100 are not learnt. The head's logits are never held whole where they are many.
  */
 export async function fineTune(
   model: GPT,
+  { variables }: Learned,
   family: keyof typeof MODEL_PRESETS,
-  data: Data,
-  validation: Data,
+  data: RowData,
+  validation: RowData,
   options: FineTuningOptions,
 ): Promise<TrainResult> {
-  const { steps, accumulate, blocks, stablemax, seed, saveEvery, resume, out } = options;
-  const crossEntropy = stablemax ? sparseStablemaxCrossEntropy : sparseSoftmaxCrossEntropy;
+  const { steps, accumulate, stablemax, seed, saveEvery, resume, out } = options;
+  const probabilities = stablemax ? 'stablemax' : 'softmax';
+  const lossOf = ({ inputs, targets }: TokenBatch, pass: LossOptions = {}) =>
+    model.loss(targets, inputs, { probabilities, ignoreIndex: IGNORED, ...pass });
   mkdirSync(out, { recursive: true });
   const interrupt = onInterrupt();
   try {
     const result = await train({
-      model,
-      loss: (targets: Tensor, logits: Tensor) => crossEntropy(targets, logits, { ignoreIndex: -100 }),
+      step: (batch, pass) => lossOf(batch as unknown as TokenBatch, pass),
+      variables,
       optimizer: fineTuningOptimizer(options, MODEL_PRESETS[family]),
-      ...{ data, steps, seed, gradientAccumulation: accumulate },
-      ...(blocks && { variables: lastBlocks(model, blocks) }),
-      evaluate: { data: validation, every: Math.max(1, Math.floor(steps / 5)), batches: 8 },
+      ...{ data: data as Data, steps, seed, gradientAccumulation: accumulate },
+      evaluate: {
+        every: Math.max(1, Math.floor(steps / 5)),
+        run: async () => ({
+          validationLoss: await meanLoss((batch) => lossOf(batch, { reduction: 'sum' }), validation, 8),
+        }),
+      },
       callbacks: [progress(), metricsFile({ path: join(out, 'metrics.jsonl') })],
       logEvery: 1,
       checkpoint: { directory: join(out, 'checkpoints'), every: saveEvery, keep: 2 },
@@ -45,20 +62,28 @@ export async function fineTune(
   }
 }
 
-/** The variables of the last blocks and the last norm: the embedding, and a head that is tied to it, stay as they are. */
-function lastBlocks(model: GPT, count: number) {
-  const { layers } = model.config;
-  if (count > layers) {
-    throw new Error(
-      `fineTune: --blocks is ${count}, expected at most the model's ${layers}. Leave it out for everything.`,
-    );
+/** The mean loss per label over the first batches. */
+async function meanLoss(
+  lossOf: (batch: TokenBatch) => Tensor,
+  data: RowData,
+  batches: number,
+): Promise<number> {
+  let [total, labels] = [0, 0];
+  let left = batches;
+  for await (const batch of data.pass()) {
+    if (left-- > 0) {
+      const [sum, count] = tidy(() => [
+        lossOf(batch),
+        sumOf(cast(notEqual(batch.targets, IGNORED), 'float32')),
+      ]);
+      total += (await sum.data())[0];
+      labels += (await count.data())[0];
+      dispose([sum, count]);
+    }
+    dispose([batch.inputs, batch.targets]);
+    if (left <= 0) break;
   }
-  return [...model.parameters]
-    .filter(([name]) => {
-      const block = /^blocks\.(\d+)\./.exec(name)?.[1];
-      return block === undefined ? /^(norm|head)\./.test(name) : Number(block) >= layers - count;
-    })
-    .map(([, variable]) => variable);
+  return total / Math.max(1, labels);
 }
 
 function plotLosses({ history }: TrainResult): string {

@@ -11,7 +11,12 @@ export interface FineTuningOptions {
   contextLength: number;
   learningRate: number;
   weightDecay: number;
+  /** Rank of an adapter that learns in the model's place; 0: none. */
+  lora: number;
   blocks?: number;
+  full?: boolean;
+  randomWeights?: boolean;
+  keep?: boolean;
   stablemax: boolean;
   orthograd: boolean;
   gradientCheckpointing: boolean;
@@ -37,7 +42,14 @@ export function fineTuningCommand(name: string, defaults: Partial<FineTuningOpti
     .option('--context-length <n>', 'tokens of a row', whole, defaults.contextLength)
     .option('--learning-rate <x>', 'largest step size', positive, defaults.learningRate)
     .option('--weight-decay <x>', 'of AdamW, decoupled', number, 0)
-    .option('--blocks <n>', 'train only the last so many blocks and what follows; default: everything', whole)
+    .option('--lora <rank>', 'train adapters of this rank in the place of the model', whole, defaults.lora)
+    .option('--blocks <n>', 'train the last so many blocks and what follows, in the place of adapters', whole)
+    .option('--full', 'train everything, in the place of adapters')
+    .option(
+      '--random-weights',
+      'no published model, but random weights of its exact shape: to see what it costs',
+    )
+    .option('--keep', 'keep the folder of --random-weights')
     .option('--no-stablemax', 'softmax in the place of StableMax')
     .option('--no-orthograd', 'gradients as they are')
     .option('--no-gradient-checkpointing', 'keep all activations: faster by a quarter, more memory')

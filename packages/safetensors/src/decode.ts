@@ -33,7 +33,7 @@ export function decode(name: string, dtype: string, bytes: Uint8Array): TensorDa
     case 'U8':
       return new Uint8Array(aligned(bytes, 1));
     case 'BOOL':
-      return Uint8Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));
+      return bytes.map((byte) => (byte === 0 ? 0 : 1));
     case 'I16':
       return new Int16Array(aligned(bytes, 2));
     case 'U16':

@@ -10,7 +10,10 @@ export function encodeFloats(floats: Float32Array, dtype: StoredFloat): Uint8Arr
   if (dtype === 'F32') return littleEndian(floats, 4);
   const round = dtype === 'BF16' ? toBfloat16 : toFloat16;
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
-  return littleEndian(Uint16Array.from(bits, round), 2);
+  // A plain loop: Uint16Array.from makes a list of all numbers first, and ends the process where they are some hundred million.
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = round(bits[i]);
+  return littleEndian(halves, 2);
 }
 
 /** A typed array's bytes, little-endian, without a copy where the machine is. */

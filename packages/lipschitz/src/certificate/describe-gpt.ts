@@ -166,6 +166,9 @@ function refuse(what: string, expected: string): never {
 function columnPerRow(table: WeightLike, name: string, scale: number): MatrixValues {
   const { shape, data } = matrixValues(table, 'lipschitzCertificate', name);
   const [rows, width] = shape;
-  const columns = Float64Array.from(data, (_, i) => data[(i % rows) * width + Math.floor(i / rows)] * scale);
+  const columns = new Float64Array(data.length);
+  for (let i = 0; i < columns.length; i++) {
+    columns[i] = data[(i % rows) * width + Math.floor(i / rows)] * scale;
+  }
   return { shape: [width, rows], data: columns };
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Weights } from '../check-weights.js';
 import { checkMerge } from './check-merge.js';
+import { filled } from './filled.js';
 import { type Mixing, mixed } from './mixed.js';
 import { randomMask } from './random-mask.js';
 import { tensorByTensor } from './tensor-by-tensor.js';
@@ -129,7 +130,7 @@ function fromBase(
   thinned: (change: Float64Array, model: number, name: string) => Float64Array | Promise<Float64Array>,
 ): Promise<Record<string, Tensor>> {
   return tensorByTensor(where, [base, ...models], async ([before, ...after], name) => {
-    const changes = after.map((values) => Float64Array.from(values, (x, i) => x - before[i]));
+    const changes = after.map((values) => filled(values.length, (i) => values[i] - before[i]));
     return mixed(before, await Promise.all(changes.map((change, k) => thinned(change, k, name))), mixing);
   });
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Weights } from '../check-weights.js';
+import { filled } from './filled.js';
 import { tensorByTensor } from './tensor-by-tensor.js';
 
 /** Beyond this cosine two tensors are as good as parallel, and a straight line joins them. */
@@ -28,7 +29,7 @@ export async function slerp(
   }
   return tensorByTensor('slerp', [weightsA, weightsB], ([a, b]) => {
     const [ofA, ofB] = sharesOf(a, b, alpha);
-    return Float64Array.from(a, (x, i) => ofA * x + ofB * b[i]);
+    return filled(a.length, (i) => ofA * a[i] + ofB * b[i]);
   });
 }
 
