@@ -4,7 +4,7 @@ import { CHROMIUM_ARGUMENTS } from './scripts/chromium-arguments.js';
 
 /**
  * `npm run test:browser`, in real Chromium: the tests of whole models (`*.models.test.ts`) once more, on webgl and
- * webgpu, what can only be tested in a page (`*.browser.test.ts`), and then the lab, which is driven from outside.
+ * webgpu, what can only be tested in a page (`*.browser.test.ts`), and then the lab, and the pages that packages write, which are driven from outside.
  */
 export default defineConfig({
   test: {
@@ -31,6 +31,7 @@ export default defineConfig({
         },
       },
       'examples/lab/vitest.config.ts',
+      'vitest.pages.config.ts',
     ],
   },
 });

@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    globalSetup: 'packages/wasm-kernels/scripts/compile.mjs',
+    globalSetup: ['packages/wasm-kernels/scripts/compile.mjs', 'packages/trainer/scripts/compile-page.mjs'],
     // Which backends `describeOnBackends` runs on: `BACKENDS=cpu npm test`.
     provide: { backends: (process.env.BACKENDS ?? 'cpu,wasm').split(',') },
     include: [

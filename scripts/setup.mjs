@@ -46,3 +46,5 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
 // Sources that are compiled rather than committed; immediate when they have not changed.
 const { default: compileKernels } = await import('../packages/wasm-kernels/scripts/compile.mjs');
 await compileKernels();
+const { default: compilePage } = await import('../packages/trainer/scripts/compile-page.mjs');
+await compilePage();

@@ -19,9 +19,9 @@ if (!chromium || !existsSync(chromium)) {
   process.exit(process.env.EVENKEEL_REQUIRE_BROWSER === '1' ? 1 : 0);
 }
 
-// `--screenshots`: the pictures of the lab's README.
+// `--screenshots`: the pictures of the lab's and the trainer's README.
 const isShooting = process.argv[2] === '--screenshots';
-const chosen = isShooting ? ['--project', 'lab'] : process.argv.slice(2);
+const chosen = isShooting ? ['--project', 'lab', '--project', 'pages'] : process.argv.slice(2);
 const { status } = spawnSync('vitest', ['run', '--config', 'vitest.browser.config.ts', ...chosen], {
   stdio: 'inherit',
   env: { ...process.env, EVENKEEL_CHROMIUM: chromium, ...(isShooting ? { EVENKEEL_SCREENSHOTS: '1' } : {}) },

@@ -23,11 +23,9 @@ export {
   writeRun,
 } from './folder/run-folder.js';
 export { checkSameFunction } from './folder/same-function.js';
-export { plotMetric } from './report/plot-metric.js';
-export {
-  type ReportOptions,
-  type ReportRun,
-  readRecords,
-  writeReport,
-} from './report/report.js';
+export { inWords, withUnit } from './report/metric-words.js';
+export { meanAndSpread, type RankedSetting, type Ranking } from './report/ranking.js';
+export { type ReportOptions, readRecords, writeReport } from './report/report.js';
+export { type PageOptions, reportHtml } from './report/report-html.js';
+export type { ReportRun } from './report/report-run.js';
 export { writeFile } from './write-file.js';

@@ -10,6 +10,7 @@ import {
 } from '@evenkeel/trainer/config';
 import {
   checkData,
+  inWords,
   isRun,
   nameOf,
   type Planned,
@@ -30,10 +31,10 @@ import { type Output, outputOf } from '../output.js';
 import { type Axis, axesOf, type Point, pointsOf } from '../sweep/axes.js';
 import { checkComparable, lossesOf } from '../sweep/losses.js';
 import { plotSweep } from '../sweep/plot-sweep.js';
-import { asFlags, mean, metricOf, settingsOf, summaryTable } from '../sweep/summary.js';
+import { asFlags, inSettings, mean, metricOf, settingsOf, summaryTable } from '../sweep/summary.js';
 import { type EndedRuns, readSweep, SWEEP, writeSweep } from '../sweep/sweep-file.js';
 import { trainInto } from '../training.js';
-import { inWords, measured } from '../words.js';
+import { measured } from '../words.js';
 
 const PLOT = 'sweep.svg';
 
@@ -227,15 +228,23 @@ async function conclude(
   const losses = lossesOf(points.map(({ config }) => config));
   const metric = metricOf(options.metric, runs, losses);
   const settings = settingsOf(points, runs, metric);
-  const done = points.filter(({ name }) => runs[name].ended === 'done');
+  const done = settings.flatMap(({ names }) => names.filter((name) => runs[name].ended === 'done'));
   const plot = plotSweep(axes, points, runs, metric);
   if (plot) await writeFile(join(directory, PLOT), plot);
   const report = join(directory, REPORT);
   if (done.length > 0) {
     await writeReport({
       path: report,
-      runs: done.map(({ name }) => join(directory, name)),
+      runs: done.map((name) => join(directory, name)),
       title: directory,
+      ranking: {
+        metric,
+        settings: settings.map((setting) => ({
+          words: inSettings(setting),
+          scores: setting.scores,
+          diverged: setting.diverged,
+        })),
+      },
     });
   }
   output.say(`\n${summaryTable(axes, settings, metric)}\n`);

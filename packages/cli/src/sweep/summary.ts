@@ -1,6 +1,6 @@
 import { UsageError } from '@evenkeel/trainer/config';
+import { inWords, meanAndSpread } from '@evenkeel/trainer/node';
 import { table } from '../output.js';
-import { inWords } from '../words.js';
 import type { Axis, Point } from './axes.js';
 import type { EndedRuns } from './sweep-file.js';
 
@@ -65,15 +65,22 @@ const trouble = ({ scores, diverged }: Setting): number => (scores.length === 0 
 export function summaryTable(axes: readonly Axis[], settings: readonly Setting[], metric: string): string {
   const paths = axes.map(({ field }) => field.path).filter((path) => path !== SEED);
   const hasSeeds = settings.some(({ names }) => names.length > 1);
-  const header = [...paths, inWords(metric), ...(hasSeeds ? ['lowest', 'highest', 'runs'] : []), 'diverged'];
+  const score = hasSeeds ? `${inWords(metric)}, mean ± spread` : inWords(metric);
+  const header = [...paths, score, ...(hasSeeds ? ['runs'] : []), 'diverged'];
   const rows = settings.map(({ values, scores, diverged, names }) => [
     ...paths.map((path) => values[path]),
-    number(scores.length === 0 ? Number.NaN : mean(scores)),
-    ...(hasSeeds ? [number(Math.min(...scores)), number(Math.max(...scores)), String(names.length)] : []),
+    meanAndSpread(metric, scores),
+    ...(hasSeeds ? [String(names.length)] : []),
     diverged === 0 ? '' : hasSeeds ? String(diverged) : 'yes',
   ]);
   return table(header, rows);
 }
+
+/** A setting as people read it; the only one of a sweep over seeds has no words of its own. */
+export const inSettings = ({ values }: Setting): string =>
+  Object.entries(values)
+    .map(([path, value]) => `${path} ${value}`)
+    .join(', ') || 'all runs';
 
 /** A setting as flags. */
 export const asFlags = ({ values }: Setting): string =>
@@ -83,5 +90,3 @@ export const asFlags = ({ values }: Setting): string =>
 
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(5) : '–');
