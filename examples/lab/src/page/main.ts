@@ -3,6 +3,7 @@ import { setText } from './dom.js';
 import { exportCsv, exportPng } from './export.js';
 import { RunPanel } from './run-panel.js';
 import { Samples } from './samples.js';
+import { copyLink, openLink } from './share.js';
 import './style.css';
 
 const place = (id: string): HTMLElement => document.getElementById(id)!;
@@ -18,6 +19,8 @@ b.form.settings = {
   constraint: 'soft-cap',
   strength: 2,
 };
+
+openLink(panels, place('link-alarm'));
 
 const samples = new Samples(place('samples'), panels);
 const charts = new Charts(place('figures'), panels);
@@ -48,6 +51,7 @@ place('copy').addEventListener('click', () =>
     b.form.settings = a.form.settings;
   }),
 );
+place('copy-link').addEventListener('click', () => a.attempt(() => copyLink(panels, place('link-status'))));
 place('export-csv').addEventListener('click', () => a.attempt(() => exportCsv(panels)));
 place('export-png').addEventListener('click', () => a.attempt(() => exportPng(charts.all)));
 addEventListener('beforeunload', (event) => {
