@@ -95,7 +95,8 @@ async function* timeCase(
     ),
     ...(torch ? [torch.time(name)] : []),
   ];
-  const timings = await interleaved(engines, { rounds, warmup: name === LARGE ? 1 : 2 });
+  // The small step is short beside what V8 compiles in the first ones, on threads of its own.
+  const timings = await interleaved(engines, { rounds, warmup: name === LARGE ? 2 : 40 });
   const yardstick = torch && timings.at(-1)!.cpuMs;
   const parameters = trainers[0] && countParameters(trainers[0]);
   for (const timing of timings) {

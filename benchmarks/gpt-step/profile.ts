@@ -18,7 +18,8 @@ export interface KernelTime {
   gigabytesPerSecond?: number;
 }
 
-const [WARMUP, STEPS] = [3, 11];
+/** The first steps also cost what V8 takes to compile them. */
+const [WARMUP, STEPS] = [20, 11];
 
 /**
  * Times every kernel of the running backend while `step` runs, slowest first. Kernels of the wasm

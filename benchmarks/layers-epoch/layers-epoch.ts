@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
-import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Engine, interleaved } from '../src/interleaved.js';
-import { mlp, type Task, textClassifier } from './models.js';
+import { installEngine, uninstallEngine } from '../src/wasm-engines.js';
+import { convolutions, lstm, mlp, type Task, textClassifier } from './models.js';
 
 const TASKS: Readonly<Record<string, () => Task>> = {
   'layers-mlp-784x256x128x10': mlp,
   'layers-embedding-5000x64': textClassifier,
+  'layers-conv-16x32': convolutions,
+  'layers-lstm-64': lstm,
 };
 
-/** How long an epoch of `model.fit` takes with and without the one line `await installWasmKernels()`. */
+/** How long an epoch of `model.fit` takes without and with one line, `await installWasmKernels()` or `await installBlas()`. */
 export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
   const { values } = parseArgs({ args: [...options], options: { rounds: { type: 'string', default: '5' } } });
   await tf.setBackend('wasm');
@@ -29,12 +31,13 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
       yield { case: name, ...timing, ...(timesStock && { timesStock }) };
     }
   }
-  uninstallWasmKernels();
+  uninstallEngine();
 }
 
 const ENGINES = [
-  { engine: 'stock', prepare: async () => uninstallWasmKernels() },
-  { engine: 'evenkeel', prepare: async () => void (await installWasmKernels()) },
+  { engine: 'stock', prepare: async () => uninstallEngine() },
+  { engine: 'evenkeel', prepare: () => installEngine('evenkeel') },
+  { engine: 'evenkeel+blas', prepare: () => installEngine('evenkeel+blas') },
 ];
 
 const epoch = ({ model, x, y, batchSize }: Task) => model.fit(x, y, { epochs: 1, batchSize, verbose: 0 });

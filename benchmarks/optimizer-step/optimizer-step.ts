@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { grokAdamW } from '@evenkeel/grokadamw';
 import { adamW, chain, TransformOptimizer } from '@evenkeel/optim';
 import { orthograd } from '@evenkeel/orthograd';
-import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { type Engine, interleaved } from '../src/interleaved.js';
 import { Remote } from '../src/remote.js';
 import { startTorch } from '../src/torch.js';
+import { enginesNamed, installEngine, uninstallEngine } from '../src/wasm-engines.js';
 
 const CASE = 'optimizer-step-10.6M';
 
@@ -33,8 +33,12 @@ const OPTIMIZERS: Readonly<Record<string, () => tf.Optimizer>> = {
 export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
   const { values } = parseArgs({
     args: [...options],
-    options: { rounds: { type: 'string', default: '15' } },
+    options: {
+      rounds: { type: 'string', default: '15' },
+      engines: { type: 'string', default: 'evenkeel,evenkeel+blas' },
+    },
   });
+  const installed = enginesNamed(values.engines);
   await tf.setBackend('wasm');
   const gradients = SHAPES.map((shape) => tf.randomNormal(shape));
   const parameters = gradients.reduce((total, { size }) => total + size, 0);
@@ -43,8 +47,10 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     if (!(torch instanceof Remote)) yield torch;
     const engines = [
       ...Object.entries(OPTIMIZERS).flatMap(([name, create]) => [
-        engine(name, create(), gradients, uninstallWasmKernels),
-        engine(`${name} + kernels`, create(), gradients, installWasmKernels),
+        engine(name, create(), gradients, uninstallEngine),
+        ...installed.map((each) =>
+          engine(`${name}, ${each}`, create(), gradients, () => installEngine(each)),
+        ),
       ]),
       ...(torch instanceof Remote ? [torch.time(CASE)] : []),
     ];
@@ -52,7 +58,7 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
       yield { case: CASE, backend: 'wasm', parameters, ...timing };
     }
   } finally {
-    uninstallWasmKernels();
+    uninstallEngine();
     if (torch instanceof Remote) torch.stop();
   }
 }

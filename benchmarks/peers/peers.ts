@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { installWasmKernels, uninstallWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { createBatches } from '../gpt-step/batches.js';
@@ -10,6 +9,7 @@ import { CASES } from '../gpt-step/cases.js';
 import { evenkeelTrainer } from '../gpt-step/steps.js';
 import { type Engine, interleaved } from '../src/interleaved.js';
 import { Remote } from '../src/remote.js';
+import { enginesNamed, installEngine, uninstallEngine, type WasmEngine } from '../src/wasm-engines.js';
 
 const CASE = 'gpt-4x128';
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -21,7 +21,11 @@ const SLOW = 'gpt-tfjs-cpu';
 export async function* run(options: readonly string[] = []): AsyncGenerator<object> {
   const { values } = parseArgs({
     args: [...options],
-    options: { rounds: { type: 'string', default: '9' }, slow: { type: 'boolean', default: false } },
+    options: {
+      rounds: { type: 'string', default: '9' },
+      slow: { type: 'boolean', default: false },
+      engines: { type: 'string', default: 'evenkeel,evenkeel+blas' },
+    },
   });
   installPeers();
   const remotes: Remote[] = [];
@@ -32,28 +36,27 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
       if (peer instanceof Remote) remotes.push(peer);
       else yield { case: CASE, ...peer };
     }
-    const engines = [await evenkeel(), ...remotes.map((peer) => peer.time(CASE))];
-    for (const timing of await interleaved(engines, { rounds: Number(values.rounds), warmup: 2 })) {
+    await tf.setBackend('wasm');
+    const engines = [...enginesNamed(values.engines).map(ours), ...remotes.map((peer) => peer.time(CASE))];
+    for (const timing of await interleaved(engines, { rounds: Number(values.rounds), warmup: 5 })) {
       yield { case: CASE, ...timing };
     }
   } finally {
     for (const remote of remotes) remote.stop();
-    uninstallWasmKernels();
+    uninstallEngine();
   }
 }
 
 /** Our step, in this process. */
-async function evenkeel(): Promise<Engine> {
-  await tf.setBackend('wasm');
-  await installWasmKernels();
-  const trainer = evenkeelTrainer(CASES[CASE], 'peers');
+function ours(engine: WasmEngine): Engine {
+  const trainer = evenkeelTrainer(CASES[CASE], engine);
   const batches = createBatches(CASES[CASE]);
   let step = 0;
   const work = () => {
     const { tokens, labels } = batches[step++ % batches.length];
     trainer.step(tokens, labels);
   };
-  return { engine: 'evenkeel', work };
+  return { engine, prepare: () => installEngine(engine), work };
 }
 
 /** Installs what the lockfile in this folder names, once, without running any install scripts. */

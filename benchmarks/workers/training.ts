@@ -2,14 +2,17 @@ import { GPT } from '@evenkeel/gpt-model';
 import { AdamW } from '@evenkeel/optim';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import { train } from '@evenkeel/trainer';
-import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { CASES } from '../gpt-step/cases.js';
+import { installEngine, type WasmEngine } from '../src/wasm-engines.js';
 
 export interface Task {
   name: string;
   threads: number;
+  engine: WasmEngine;
+  /** Of a product, each of the threads. */
+  blasThreads: number;
   /** Of the model's context. */
   rows: number;
   steps: number;
@@ -18,9 +21,9 @@ export interface Task {
 }
 
 /** Trains a GPT with so many threads, and returns milliseconds per step, on the wall and of the whole process. */
-export async function timedTraining({ name, threads, rows, steps, warmup }: Task) {
+export async function timedTraining({ name, threads, engine, blasThreads, rows, steps, warmup }: Task) {
   await tf.setBackend('wasm');
-  await installWasmKernels();
+  await installEngine(engine, blasThreads);
   const { context, vocabulary: vocabSize, layers, heads, width } = CASES[name];
   const model = new GPT(
     { architecture: 'gpt2', vocabSize, contextLength: context, layers, heads, width },

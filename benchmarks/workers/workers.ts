@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CASES } from '../gpt-step/cases.js';
+import { enginesNamed } from '../src/wasm-engines.js';
 import { type Task, timedTraining } from './training.js';
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -14,27 +15,48 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
       case: { type: 'string', default: 'gpt-4x128' },
       threads: { type: 'string', default: '2' },
       rows: { type: 'string' },
+      engines: { type: 'string', default: 'evenkeel' },
     },
   });
   const rows = Number(values.rows ?? CASES[values.case].batch);
-  const samples = new Map<number, Awaited<ReturnType<typeof timedTraining>>[]>();
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const threads of [1, Number(values.threads)]) {
-      const task: Task = { name: values.case, threads, rows, steps: Number(values.steps), warmup: 3 };
+  const several = Number(values.threads);
+  const common = { name: values.case, rows, steps: Number(values.steps), warmup: 3 };
+  for (const engine of enginesNamed(values.engines)) {
+    const ways: Record<string, Task> = {
+      '1 thread': { ...common, engine, threads: 1, blasThreads: 1 },
+      [`${several} threads`]: { ...common, engine, threads: several, blasThreads: 1 },
+      ...(engine === 'evenkeel+blas' && {
+        [`${several} threads of the BLAS`]: { ...common, engine, threads: 1, blasThreads: several },
+      }),
+    };
+    yield* compare(engine, ways, Number(values.rounds));
+  }
+}
+
+/** Trains in each of the ways, in turn; the first is what `speedup` compares with. */
+async function* compare(
+  engine: string,
+  ways: Readonly<Record<string, Task>>,
+  rounds: number,
+): AsyncGenerator<object> {
+  const samples = new Map<string, Awaited<ReturnType<typeof timedTraining>>[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [way, task] of Object.entries(ways)) {
       process.argv.push(JSON.stringify(task)); // further threads get the program's arguments
-      samples.set(threads, [...(samples.get(threads) ?? []), await timedTraining(task)]);
+      samples.set(way, [...(samples.get(way) ?? []), await timedTraining(task)]);
       process.argv.pop();
     }
   }
-  const alone = samples.get(1)!;
-  for (const [threads, taken] of samples) {
+  const [alone] = samples.values();
+  for (const [way, taken] of samples) {
+    const { name, rows } = ways[way];
     const wallMs = median(taken.map((sample) => sample.wallMs));
     yield {
-      case: `workers-${values.case}`,
-      engine: `${threads} threads`,
+      case: `workers-${name}`,
+      engine: `${engine}, ${way}`,
       wallMs,
       cpuMs: median(taken.map(({ cpuMs }) => cpuMs)),
-      tokensPerSecond: Math.round((rows * CASES[values.case].context) / (wallMs / 1000)),
+      tokensPerSecond: Math.round((rows * CASES[name].context) / (wallMs / 1000)),
       speedup: median(taken.map((sample, round) => alone[round].wallMs / sample.wallMs)),
       loss: taken[0].loss,
     };
