@@ -30,6 +30,7 @@ import {
 } from '@evenkeel/trainer/node';
 import pc from 'picocolors';
 import { useBackend } from './backend.js';
+import { serveReport } from './live-report.js';
 import { type Output, warn } from './output.js';
 import { saveInTime } from './save-in-time.js';
 import { warnWhenRising } from './warn-when-rising.js';
@@ -49,6 +50,8 @@ export interface TrainingOptions {
   readonly backend: BackendOptions;
   /** Whether a file of tokens is compared with the hash in its sidecar first. */
   readonly verify: boolean;
+  /** The port on which it is shown while it trains, 0 for one that is free. */
+  readonly livePort?: number;
 }
 
 export interface Trained {
@@ -64,10 +67,11 @@ export interface Trained {
 export async function trainInto(
   planned: PlannedRun,
   output: Output,
-  { makeRoom, stored, from, backend, verify }: TrainingOptions,
+  { makeRoom, stored, from, backend, verify, livePort }: TrainingOptions,
 ): Promise<Trained> {
   const { directory, config } = planned;
   const resume = stored !== undefined;
+  const live = livePort === undefined ? undefined : await serveReport(directory, livePort);
   const interrupt = onInterrupt();
   const metrics = join(directory, METRICS);
   let hasRecords = false;
@@ -82,6 +86,10 @@ export async function trainInto(
     lock = await (makeRoom ? makeRoom() : lockFolder('evenkeel', directory));
     const run = stored?.run ?? (await writeRun(directory, parts, backend));
     introduce(parts, directory, output, resume, backend);
+    if (live) {
+      output.emit({ event: 'live', url: live.url });
+      output.say(`watch it: ${live.url}`);
+    }
     const result = await trainRun(parts, {
       run,
       resume: from ?? resume,
@@ -98,6 +106,7 @@ export async function trainInto(
         saveInTime(),
         warnWhenRising(directory, output),
         announce(output),
+        ...(live ? [live.callback] : []),
         {
           onMetrics: () => {
             hasRecords = true;
@@ -116,6 +125,7 @@ export async function trainInto(
     if (hasRecords) await reportOn(directory);
     throw error;
   } finally {
+    await live?.close();
     parts?.model.dispose();
     await parts?.close();
     interrupt.dispose();

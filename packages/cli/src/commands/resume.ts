@@ -10,10 +10,11 @@ import {
 import { Command } from 'commander';
 import { onUnknownFlag, wholeFrom } from '../arguments.js';
 import { blasThreads, describeBackend, useBackend } from '../backend.js';
+import { addLiveFlags, type LiveOptions, livePortOf } from '../live-flags.js';
 import { outputOf, warn } from '../output.js';
 import { trainInto } from '../training.js';
 
-interface Options {
+interface Options extends LiveOptions {
   readonly steps?: number;
   readonly from?: string;
   readonly backend?: string;
@@ -48,6 +49,7 @@ export function resumeCommand(finish: (code: number) => void): Command {
       'do not read the whole of a .bin first, to compare it with the hash in its sidecar',
     )
     .option('--json', 'one JSON object per line instead of sentences');
+  addLiveFlags(command);
   onUnknownFlag(
     command,
     (flag) =>
@@ -63,6 +65,7 @@ export function resumeCommand(finish: (code: number) => void): Command {
     const { exitCode } = await trainInto({ directory, config }, outputOf(options), {
       ...{ stored, from, backend },
       verify: options.verify,
+      livePort: livePortOf(options),
     });
     finish(exitCode);
   });

@@ -5,10 +5,11 @@ import { addBackendFlags, type BackendFlags, blasThreads, useBackend } from '../
 import { claim } from '../claim.js';
 import { addConfigFlags } from '../config/flags.js';
 import { configHelp } from '../config/help.js';
+import { addLiveFlags, type LiveOptions, livePortOf } from '../live-flags.js';
 import { outputOf } from '../output.js';
 import { trainInto } from '../training.js';
 
-interface Options extends BackendFlags, Planned {
+interface Options extends BackendFlags, LiveOptions, Planned {
   readonly overwrite?: boolean;
   readonly verify: boolean;
   readonly json?: boolean;
@@ -33,6 +34,7 @@ export function trainCommand(finish: (code: number) => void): Command {
     .option('--print-config', 'print the whole config with its defaults, and train nothing')
     .option('--print-schema', 'print the JSON Schema of configs, for editors')
     .option('--help-config', 'explain every field of a config');
+  addLiveFlags(command);
   addBackendFlags(command);
   const overrides = addConfigFlags(command);
   return command
@@ -48,6 +50,7 @@ export function trainCommand(finish: (code: number) => void): Command {
       const { exitCode } = await trainInto(planned, outputOf(options), {
         ...{ makeRoom, backend },
         verify: options.verify,
+        livePort: livePortOf(options),
       });
       finish(exitCode);
     });
@@ -63,6 +66,7 @@ Every field of a config is a flag too, by its path; evenkeel train --help-config
 
 Examples:
   $ evenkeel train --preset grokking
+  $ evenkeel train --preset grokking --live                                 shows its report while it trains
   $ evenkeel train --preset grokking --no-orthograd --out runs/without       the same, but for ⊥Grad
   $ evenkeel train --text shakespeare.txt --steps 2000 --model.width 192
   $ evenkeel train --model runs/shakespeare --text sonnets.txt               learns on from a run

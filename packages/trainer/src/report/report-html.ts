@@ -15,7 +15,7 @@ export interface PageOptions {
   /** Of a sweep. */
   readonly ranking?: Ranking;
   /** Of a page that asks its server for what is new: what it says of that. */
-  readonly live?: string;
+  readonly live?: { readonly status: string; readonly hasEnded: boolean };
 }
 
 /** Charts beyond these are folded. */
@@ -31,7 +31,7 @@ export function reportHtml(runs: readonly ReportRun[], { title, ranking, live }:
   const figures = drawn.panels.map((panel) => figureOf(panel, drawn));
   const policy = securityPolicy(SCRIPT, STYLE, live === undefined ? "'none'" : "'self'");
   return `<!doctype html>
-<html lang="en"${live === undefined ? '' : ' data-live'}>
+<html lang="en"${live === undefined ? '' : ` data-live="${live.hasEnded ? 'ended' : 'on'}"`}>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -39,7 +39,7 @@ export function reportHtml(runs: readonly ReportRun[], { title, ranking, live }:
 <style>${STYLE}</style>
 <main>
 <h1>${escapeHtml(title)}</h1>
-${live === undefined ? '' : `<p class="status" id="status" role="status">${escapeHtml(live)}</p>`}
+${live === undefined ? '' : `<p class="status" id="status" role="status">${escapeHtml(live.status)}</p>`}
 <div id="tables">${ranking ? rankingTable(ranking) : ''}${shown.length > 0 ? runsTable(shown) : ''}</div>
 <div id="controls"></div>
 <div id="charts">${plots(figures)}${note(shown)}</div>
