@@ -4,12 +4,12 @@ import { GPT } from '@evenkeel/gpt-model';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 
-const [directory, backend] = process.argv.slice(2);
+const [directory, backend, verify] = process.argv.slice(2);
 await tf.setBackend(backend);
 await tf.ready();
 const before = process.resourceUsage().maxRSS * 1024;
 const [wall, cpu] = [performance.now(), process.cpuUsage()];
-const model = await GPT.load(directory);
+const model = await GPT.load(directory, { verify: verify === 'true' });
 const { user, system } = process.cpuUsage(cpu);
 console.log(
   JSON.stringify({

@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { writeModelManifest } from '@evenkeel/gpt-model';
 import { type Lazy, saveSafetensors } from '@evenkeel/safetensors';
 import * as tf from '@tensorflow/tfjs';
 
@@ -30,22 +31,29 @@ export async function* run(options: readonly string[] = []): AsyncGenerator<obje
     await tf.setBackend('cpu');
     await writeFile(join(directory, 'config.json'), JSON.stringify(CONFIG));
     await saveSafetensors(join(directory, 'model.safetensors'), tensors(), { dtype: 'BF16' });
+    await writeModelManifest(directory, ['config.json', 'model.safetensors']);
     const { size } = await stat(join(directory, 'model.safetensors'));
     for (let round = 0; round < Number(values.rounds); round++) {
-      const child = new URL('./load-once.ts', import.meta.url).pathname;
-      const args = [...process.execArgv, child, directory, values.backend];
-      const { stdout } = await promisify(execFile)(process.execPath, args);
-      const { wallMs, cpuMs, weights, before, peak } = JSON.parse(stdout);
-      yield {
-        case: 'load-bf16-533MB',
-        backend: values.backend,
-        wallMs,
-        cpuMs,
-        megabytesPerSecond: Math.round(size / 1e3 / wallMs),
-        weightsMiB: toMiB(weights),
-        peakMiB: toMiB(peak - before),
-        peakPerWeights: Number(((peak - before) / weights).toFixed(3)),
-      };
+      let unverified: number | undefined;
+      for (const verify of [false, true]) {
+        const child = new URL('./load-once.ts', import.meta.url).pathname;
+        const args = [...process.execArgv, child, directory, values.backend, String(verify)];
+        const { stdout } = await promisify(execFile)(process.execPath, args);
+        const { wallMs, cpuMs, weights, before, peak } = JSON.parse(stdout);
+        unverified ??= cpuMs as number;
+        yield {
+          case: 'load-bf16-533MB',
+          backend: values.backend,
+          verify,
+          wallMs,
+          cpuMs,
+          ratio: Number((cpuMs / unverified).toFixed(3)),
+          megabytesPerSecond: Math.round(size / 1e3 / wallMs),
+          weightsMiB: toMiB(weights),
+          peakMiB: toMiB(peak - before),
+          peakPerWeights: Number(((peak - before) / weights).toFixed(3)),
+        };
+      }
     }
   } finally {
     await rm(directory, { recursive: true });

@@ -1,5 +1,5 @@
 import { checkWhole, MAX_COUNT, show } from './check.js';
-import { sha256OfNumbers } from './sha256.js';
+import { sha256OfNumbers } from './hash-of-numbers.js';
 
 /**
  * Labelled examples of an algorithmic task: plain arrays, no tensors.

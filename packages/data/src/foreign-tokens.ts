@@ -1,6 +1,5 @@
-import { type ByteSource, openBytes, writeAtomicFile } from '@evenkeel/files';
+import { type ByteSource, createSha256, openBytes, writeAtomicFile } from '@evenkeel/files';
 import { checkOptions, show } from './check.js';
-import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_VOCABULARY, type Sidecar } from './sidecar.js';
 import { bytesPerToken, dtypeFor, type TokenDtype, unpackTokens } from './token-bytes.js';
 import { checkTokenizer, type Tokenizer } from './tokenizer.js';

@@ -1,7 +1,6 @@
-import { type ByteSource, type Bytes, openBytes, openMemoryMap } from '@evenkeel/files';
+import { type ByteSource, type Bytes, createSha256, openBytes, openMemoryMap } from '@evenkeel/files';
 import { show } from './check.js';
 import { withoutSidecar } from './foreign-tokens.js';
-import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar, sidecarTooLarge } from './sidecar.js';
 import { bytesPerToken, unpackTokens } from './token-bytes.js';
 import { verifyOnce } from './verified.js';

@@ -1,6 +1,6 @@
+import { createSha256 } from '@evenkeel/files';
 import { checkWhole, show } from './check.js';
 import { encodePieces } from './encode-pieces.js';
-import { createSha256 } from './sha256.js';
 import { MAX_SIDECAR_VOCABULARY, type Sidecar } from './sidecar.js';
 import { splitDocuments } from './split-documents.js';
 import { readText, type TextSource } from './text-source.js';

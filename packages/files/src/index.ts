@@ -22,6 +22,11 @@ export { makeFolder, syncFolder } from './folders.js';
 export { hasEnded, processMark } from './process-mark.js';
 export { createScratchFile, type ScratchFile } from './scratch-file.js';
 
+// Whether files are what they were when they were written.
+
+export { checkMark, type FileMark, type Manifest, manifestText, markOf, parseManifest } from './manifest.js';
+export { createSha256, type Sha256 } from './sha256.js';
+
 // Node's modules, where there is Node.
 
 export { nodeCrypto, nodeFs } from './node-modules.js';

@@ -1,3 +1,4 @@
+import { checkMark, type FileMark, manifestText, markOf } from '@evenkeel/files';
 import { encodeSafetensors } from '@evenkeel/safetensors';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Snapshot } from './checkpoint.js';
@@ -11,7 +12,7 @@ import {
   STATE,
   WEIGHTS,
 } from './checkpoint-format.js';
-import { checkMark, type FileMark, manifestText, markOf, parseManifest } from './checkpoint-manifest.js';
+import { parseCheckpointManifest } from './checkpoint-manifest.js';
 import { parseRunState, type StateFile, stateText } from './state-file.js';
 
 /** Files by their names in a run's directory, with `/` between folders. */
@@ -34,7 +35,7 @@ export async function checkpointFiles({ weights, optimizer, state }: Snapshot): 
     [STATE]: text(stateText({ ...state, order, saved: 1 })),
   };
   const marks: Record<string, FileMark> = {};
-  for (const [name, bytes] of Object.entries(files)) marks[name] = await markOf(bytes);
+  for (const [name, bytes] of Object.entries(files)) marks[name] = await markOf('checkpoint', bytes);
   files[MANIFEST] = text(manifestText(marks));
   return {
     ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes])),
@@ -95,11 +96,8 @@ function fileIn(files: CheckpointFiles, folder: string, name: string): { path: s
 async function checkIn(files: CheckpointFiles, folder: string, name: string): Promise<void> {
   const manifest = fileIn(files, folder, MANIFEST);
   const { path, bytes } = fileIn(files, folder, name);
-  checkMark(
-    path,
-    parseManifest(manifest.path, new TextDecoder().decode(manifest.bytes))[name],
-    await markOf(bytes),
-  );
+  const marks = parseCheckpointManifest(manifest.path, new TextDecoder().decode(manifest.bytes));
+  await checkMark('checkpoint', path, bytes, marks[name]);
 }
 
 async function stateIn(files: CheckpointFiles, folder: string): Promise<StateFile> {

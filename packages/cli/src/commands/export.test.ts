@@ -44,6 +44,7 @@ describe('evenkeel export', () => {
     );
     expect(readdirSync(at('published')).sort()).toEqual([
       'config.json',
+      'evenkeel-manifest.json',
       'generation_config.json',
       'model.safetensors',
       'tokenizer.json',

@@ -8,13 +8,13 @@ import type { Published } from '../published.js';
 import { resolveConfig } from '../resolve-config.js';
 import { fromPublished } from './from-published.js';
 import type { ModelFolder } from './model-folder.js';
-import type { HubOptions, ModelSource } from './model-source.js';
+import type { ModelSource, OpenOptions } from './model-source.js';
 import type { ModelType } from './model-type.js';
 import { openModelFolder } from './open-model-folder.js';
 import { isBuffer, isTransposed } from './published-names.js';
 import { type StoredName, storedNames } from './stored-names.js';
 
-export interface LoadOptions extends HubOptions {
+export interface LoadOptions extends OpenOptions {
   /** The model's name, as for a new one. */
   name?: string;
   /** Choices that differ from the file's: `{ dropout: 0.1, checkpointing: true, head: 'stablemax', expandHead: true }`. */

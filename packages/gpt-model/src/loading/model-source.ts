@@ -13,6 +13,14 @@ export type ModelSource =
   | FindFile
   | ModelFolder;
 
+export interface OpenOptions extends HubOptions {
+  /**
+   * Whether the files of a model that was saved here are compared with the hashes beside them, each as it is found, which reads
+   * weights twice. Default true; a web address is never read twice.
+   */
+  verify?: boolean;
+}
+
 export interface HubOptions {
   /** A token of the hub, for models that need one. */
   accessToken?: string;

@@ -2,7 +2,7 @@ import { nodeFs } from '@evenkeel/files';
 import { shown } from '../shown.js';
 import { hubFiles } from './hub.js';
 import { type FindFile, ModelFolder } from './model-folder.js';
-import type { HubOptions, ModelSource } from './model-source.js';
+import type { HubOptions, ModelSource, OpenOptions } from './model-source.js';
 
 /**
  * Opens a model's directory, web address, hub id or files. Nothing but the list of a hub's files is read yet.
@@ -14,9 +14,20 @@ import type { HubOptions, ModelSource } from './model-source.js';
  * @throws If a name is neither a directory, a web address nor a hub id; and for a hub id, without the optional package
  *     `@huggingface/hub`, or if the hub refuses.
  */
-export async function openModelFolder(source: ModelSource, hub: HubOptions = {}): Promise<ModelFolder> {
-  return source instanceof ModelFolder ? source : new ModelFolder(await finder(source, hub));
+export async function openModelFolder(
+  source: ModelSource,
+  { verify = true, ...hub }: OpenOptions = {},
+): Promise<ModelFolder> {
+  if (source instanceof ModelFolder) return source;
+  return new ModelFolder(await finder(source, hub), verify && !isFetched(source));
 }
+
+/** Whether files are fetched anew whenever they are read: from a web address, and in a page from a hub. */
+const isFetched = (source: unknown): boolean =>
+  (typeof source === 'string' || source instanceof URL) && (isWeb(String(source)) || !isNode());
+
+const isWeb = (place: string): boolean => /^https?:\/\//i.test(place);
+const isNode = (): boolean => typeof process !== 'undefined' && Boolean(process.versions?.node);
 
 async function finder(source: Exclude<ModelSource, ModelFolder>, hub: HubOptions): Promise<FindFile> {
   if (typeof source === 'function') return source;
@@ -32,7 +43,7 @@ async function finder(source: Exclude<ModelSource, ModelFolder>, hub: HubOptions
 }
 
 async function named(place: string, hub: HubOptions): Promise<FindFile> {
-  if (/^https?:\/\//i.test(place)) return webFiles(place);
+  if (isWeb(place)) return webFiles(place);
   const directory = await directoryFiles(place);
   if (directory) return directory;
   if (/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(place)) return hubFiles(place, hub);
@@ -66,7 +77,7 @@ const webFiles =
 
 /** Files in a directory, or nothing if there is no such directory or no file system. */
 async function directoryFiles(path: string): Promise<FindFile | undefined> {
-  if (typeof process === 'undefined' || !process.versions?.node) return undefined;
+  if (!isNode()) return undefined;
   const fs = await nodeFs('GPT.load');
   const isDirectory = fs.statSync(path.replace(/^file:\/\//, ''), { throwIfNoEntry: false })?.isDirectory();
   if (!isDirectory) return undefined;

@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config.js';
 import type { FrozenWeights } from '../frozen/frozen-weights.js';
 import { parameterShapes } from '../parameters.js';
 import type { Published } from '../published.js';
+import { writeModelManifest } from './model-manifest.js';
 import { isTransposed, namePrefix, publishedName } from './published-names.js';
 import { toPublished } from './to-published.js';
 
@@ -36,7 +37,7 @@ export interface SavedModel {
 
 /**
  * Writes `model.safetensors`, `config.json` and, if the model came with one, `generation_config.json` into a directory, each
- * complete or not at all, the weights first.
+ * complete or not at all, the weights first, and last their sizes and hashes, which reading checks.
  *
  * In the published layout of the model's family where that can describe it, so that Python's transformers reads it; else,
  * as for the `lipschitz` architecture, with our own names and model_type `evenkeel`. What the files of a loaded model said
@@ -57,6 +58,7 @@ export async function saveModel(
   for (const [name, bytes] of Object.entries(saved.texts)) {
     await writeAtomicFile('saveSafetensors', `${directory}/${name}`, bytes);
   }
+  await writeModelManifest(directory, ['model.safetensors', ...Object.keys(saved.texts)]);
 }
 
 /** The same files as bytes, for a page to offer or for another store. */

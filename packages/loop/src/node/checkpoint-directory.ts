@@ -1,7 +1,11 @@
 import {
+  checkMark,
   checkPlainFile,
   draftPath,
+  type FileMark,
   makeFolder,
+  manifestText,
+  markOf,
   nodeFs,
   removeLeftDrafts,
   syncFolder,
@@ -20,11 +24,10 @@ import {
   STATE,
   WEIGHTS,
 } from '../checkpoint-format.js';
-import { checkMark, type FileMark, manifestText, parseManifest } from '../checkpoint-manifest.js';
+import { parseCheckpointManifest } from '../checkpoint-manifest.js';
 import { DamagedCheckpointError } from '../damaged-checkpoint.js';
 import { parseRunState, type StateFile, stateText } from '../state-file.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
-import { markFile } from './mark-file.js';
 
 export interface CheckpointDirectoryOptions {
   /** Where the checkpoints go, one folder each. It is made if it is not there. */
@@ -93,7 +96,9 @@ export class CheckpointDirectory implements CheckpointStore {
       const saved = 1 + Math.max(0, ...before.map(({ saved }) => saved ?? 0));
       await writeAtomicFile('checkpoint', `${draft}/${STATE}`, stateText({ ...state, order, saved }));
       const marks: Record<string, FileMark> = {};
-      for (const file of [WEIGHTS, OPTIMIZER, STATE]) marks[file] = await markFile(`${draft}/${file}`);
+      for (const file of [WEIGHTS, OPTIMIZER, STATE]) {
+        marks[file] = await markOf('checkpoint', `${draft}/${file}`);
+      }
       await writeAtomicFile('checkpoint', `${draft}/${MANIFEST}`, manifestText(marks));
       await this.publish(draft, name);
     } catch (error) {
@@ -222,11 +227,9 @@ export class CheckpointDirectory implements CheckpointStore {
     await checkPlainFile('checkpoint', path);
     const { size } = await fs.stat(path);
     if (size > MAX_MANIFEST_BYTES) throw new Error(`'${path}' has ${size} bytes, expected a manifest.`);
-    const manifest = parseManifest(path, await fs.readFile(path, 'utf8'));
+    const manifest = parseCheckpointManifest(path, await fs.readFile(path, 'utf8'));
     for (const file of files) {
-      const filePath = this.path(name, file);
-      await checkPlainFile('checkpoint', filePath);
-      checkMark(filePath, manifest[file], await markFile(filePath));
+      await checkMark('checkpoint', this.path(name, file), this.path(name, file), manifest[file]);
     }
   }
 

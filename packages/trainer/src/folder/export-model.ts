@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tokenizerToJson } from '@evenkeel/data';
 import { draftPath } from '@evenkeel/files';
-import type { SaveModelOptions } from '@evenkeel/gpt-model';
+import { MODEL_MANIFEST, type SaveModelOptions, writeModelManifest } from '@evenkeel/gpt-model';
 import { Mlp } from '../parts/mlp.js';
 import { UsageError } from '../usage-error.js';
 import type { OpenedModel } from './opened-model.js';
@@ -64,8 +64,14 @@ export async function exportModel(
       });
     }
     const { model_type: modelType } = JSON.parse(readFileSync(join(draft, 'config.json'), 'utf8'));
-    await rm(out, { recursive: true, force: true });
+    await writeModelManifest(
+      draft,
+      FILES.filter((name) => name !== MODEL_MANIFEST && existsSync(join(draft, name))),
+    );
+    const before = await draftPath(out);
+    if (existsSync(out)) await rename(out, before);
     await rename(draft, out);
+    await rm(before, { recursive: true, force: true });
     const written = FILES.filter((name) => existsSync(join(out, name)));
     const ownsTokenizer = tokenizer !== undefined && !(TOKENIZER in files);
     return {
@@ -89,6 +95,7 @@ export const FILES: readonly string[] = [
   TOKENIZER_CONFIG,
   GENERATION_CONFIG,
   ...['special_tokens_map.json', 'chat_template.jinja'],
+  MODEL_MANIFEST,
 ];
 
 /** transformers 5 lists `qwen2` under the types whose `tokenizer_config.json` it does not believe; no field of ours changes that. */

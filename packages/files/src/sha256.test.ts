@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSha256, portableSha256 } from './sha256.js';
+import { portableSha256 } from './portable-sha256.js';
+import { createSha256 } from './sha256.js';
 
 const ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
 
