@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
 import { GPT } from '@evenkeel/gpt-model';
-import { copyWeights, errorAlongPath, type Path } from '@evenkeel/mode-connectivity';
+import { copyWeights, type Path } from '@evenkeel/mode-connectivity';
 import { adamW, TransformOptimizer } from '@evenkeel/optim';
 import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import * as tf from '@tensorflow/tfjs';
@@ -10,7 +10,8 @@ import { useBackend } from '../src/recorded/backend.js';
 import { copyFolder } from '../src/recorded/copy-folder.js';
 import type { Surroundings } from '../src/recorded/result.js';
 import { trainResumably } from '../src/recorded/train-resumably.js';
-import { SeededWindows, type Window, windowsAt } from '../src/text/windows.js';
+import { pathBetween } from '../src/text/path-between.js';
+import { SeededWindows } from '../src/text/windows.js';
 import { configOf, type Settings } from './settings.js';
 
 /** Twins and the path between them. */
@@ -56,20 +57,11 @@ export async function execute(
         logEvery: 1000,
         saveEvery: 2000,
       });
-      return copyWeights(model.variables);
+      return copyWeights(Object.fromEntries(model.parameters));
     } finally {
       optimizer.dispose();
       model.dispose();
     }
-  };
-  const sample = (part: ArrayLike<number>): Window => {
-    const count = Math.floor(Math.min(measured, part.length - 1) / length);
-    const stride = Math.floor((part.length - 1) / count);
-    return windowsAt(
-      part,
-      Array.from({ length: count }, (_, i) => i * stride),
-      length,
-    );
   };
   const fork = async (fromStep: number, toStep: number): Promise<Fork> => {
     const common = await trained('common', 3 * seed, fromStep);
@@ -82,31 +74,12 @@ export async function execute(
       return trained(folder, order, toStep);
     };
     const [a, b] = [await twin('a', 3 * seed + 1), await twin('b', 3 * seed + 2)];
-    const model = new GPT(config, { seed, name: 'model' });
-    const data = { training: [sample(training)], validation: [sample(tokens.slice(training.length))] };
     try {
-      const path = await errorAlongPath<Window>(a, b, {
-        variables: model.variables,
-        measure: ({ inputs, targets }) => {
-          const logits = model.forward(inputs);
-          return {
-            loss: sparseSoftmaxCrossEntropy(targets, logits),
-            error: tf.sub(1, tf.mean(tf.equal(tf.argMax(logits, -1), targets))) as tf.Scalar,
-          };
-        },
-        data,
-        alphas,
-      });
+      const validation = tokens.slice(training.length);
+      const path = await pathBetween(config, a, b, { training, validation, measured, alphas });
       return { fromStep, toStep, path };
     } finally {
-      model.dispose();
-      tf.dispose([
-        common,
-        a,
-        b,
-        data.training.map((x) => [x.inputs, x.targets]),
-        data.validation.map((x) => [x.inputs, x.targets]),
-      ]);
+      tf.dispose([common, a, b]);
     }
   };
 

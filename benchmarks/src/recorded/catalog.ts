@@ -1,3 +1,4 @@
+import { alignment } from '../../alignment/result.js';
 import { connectivity } from '../../connectivity/result.js';
 import { grokadamw } from '../../grokadamw/result.js';
 import { grokking } from '../../grokking/result.js';
@@ -12,4 +13,5 @@ export const RESULTS: readonly AnyResult[] = [
   lipschitzShakespeare,
   stabilityBand,
   connectivity,
+  alignment,
 ];
