@@ -1,6 +1,6 @@
 import type { Path } from '@evenkeel/mode-connectivity';
 import * as Plot from '@observablehq/plot';
-import { byId, mean, timeTaken } from '../src/recorded/over-seeds.js';
+import { byId, spread, timeTaken } from '../src/recorded/over-seeds.js';
 import type { Headline, Plan, Result, RunRecord } from '../src/recorded/result.js';
 import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
@@ -44,13 +44,6 @@ const ORDERS = [
 
 const barrierOf = (path: Path) => path.barriers.validation.loss;
 
-/** Mean and standard deviation over seeds. */
-function spread(values: readonly number[]): string {
-  const centre = mean(values);
-  const variance = values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / Math.max(1, values.length - 1);
-  return `${centre.toFixed(3)} ± ${Math.sqrt(variance).toFixed(3)}`;
-}
-
 const plansRun = (records: readonly Run[]) =>
   byId(
     records,
@@ -62,7 +55,12 @@ function barrierTable(records: readonly Run[]): string {
     STARTS.map(([start, words]) => [
       String(runs[0].settings.width),
       words,
-      ...ORDERS.map(([order]) => spread(runs.map(({ measured }) => barrierOf(measured[start][order])))),
+      ...ORDERS.map(([order]) =>
+        spread(
+          runs.map(({ measured }) => barrierOf(measured[start][order])),
+          3,
+        ),
+      ),
     ]),
   );
   return markdownTable(['width', 'twins began with', ...ORDERS.map(([, words]) => words)], rows);
@@ -111,7 +109,10 @@ function headlines(records: readonly Run[]): Headline[] {
     .find(({ runs }) => runs.length >= 3);
   if (!widest) return [];
   const of = (order: (typeof ORDERS)[number][0]) =>
-    spread(widest.runs.map(({ measured }) => barrierOf(measured.otherStart[order])));
+    spread(
+      widest.runs.map(({ measured }) => barrierOf(measured.otherStart[order])),
+      3,
+    );
   return [
     {
       claim: `\`tiny\` preset ${widest.runs[0].settings.width} wide, trained apart: error barrier as they are; aligned by weights, nats`,

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { eachSeed, timeTaken } from '../src/recorded/over-seeds.js';
+import { eachSeed, spread, timeTaken } from '../src/recorded/over-seeds.js';
 import type { Headline, Plan, Result, RunRecord } from '../src/recorded/result.js';
 import { COLOURS, legend, svg } from '../src/recorded/svg.js';
 import { markdownTable } from '../src/recorded/table.js';
@@ -137,15 +137,18 @@ function pathPlot(records: readonly Run[]): string {
 function headlines(records: readonly Run[]): Headline[] {
   const all = plansRun(records);
   const runs = all.find(({ length }) => length >= 3) ?? all[0] ?? [];
-  const barriers = (i: number) => eachSeed(runs, (run) => barrierOf(named(run)[i].fork).toFixed(3));
-  const steps = runs[0]?.settings.steps ?? 0;
+  const barrier = (i: number) =>
+    `${spread(
+      runs.map((run) => barrierOf(named(run)[i].fork)),
+      3,
+    )} nats`;
   return [
     {
-      claim: `\`tiny\` preset on characters, ${steps} steps: error barrier of twins from the start, nats`,
-      published: 'unstable from initialisation',
-      measured: barriers(0),
+      claim: `barrier between twins that part at the start (\`tiny\` preset, ${(runs[0]?.settings.steps ?? 0).toLocaleString('en')} steps)`,
+      published: 'unstable',
+      measured: barrier(0),
     },
-    { claim: 'from 10 % of training; from 50 %', published: '–', measured: `${barriers(1)}; ${barriers(2)}` },
-    { claim: 'from the trained model', published: 'connected', measured: barriers(3) },
+    { claim: 'the same, after 10 % of training', published: '–', measured: barrier(1) },
+    { claim: 'the same, from the trained model', published: 'connected', measured: barrier(3) },
   ];
 }

@@ -19,6 +19,18 @@ export function eachSeed<R>(runs: readonly R[], show: (run: R) => string): strin
     : shown.join(', ');
 }
 
+/** What seeds gave: "130 ± 36", mean ± standard deviation; one seed, and equal values, as they are. */
+export function spread(values: readonly number[], digits = 0): string {
+  if (values.length === 0) return '–';
+  const centre = mean(values);
+  const variance = values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / Math.max(1, values.length - 1);
+  const deviation = Math.sqrt(variance).toFixed(digits);
+  return Number(deviation) === 0 ? centre.toFixed(digits) : `${centre.toFixed(digits)} ± ${deviation}`;
+}
+
+export const seedsOf = ({ length }: readonly unknown[]): string =>
+  length === 1 ? '1 seed' : `${length} seeds`;
+
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

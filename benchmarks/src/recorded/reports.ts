@@ -36,7 +36,7 @@ export function generatedFiles(
       rows.push([i === 0 ? link : '', claim, published, measured]);
     });
   }
-  const table = markdownTable(['result', 'setting', 'published', 'measured here, each seed'], rows);
+  const table = markdownTable(['result', 'claim', 'published', 'measured here, mean ± spread'], rows);
   generated.set(readme, fillSection(readme, readFileSync(readme, 'utf8'), 'results', table));
   return generated;
 }
