@@ -25,12 +25,12 @@ export class RunPanel {
   private readonly buttons;
 
   constructor(readonly name: 'A' | 'B') {
-    this.session = new Session((checkpoint) => this.deliver(checkpoint));
+    this.session = new Session();
     this.session.onChange(() => this.update());
     this.form = new SettingsForm(name, (error) => this.alarm.show(error));
     this.progress = new Progress(name);
     this.summary = new RunSummary(name);
-    const button = (words: string, action: () => void, kind = '') => {
+    const button = (words: string, action: () => void | Promise<void>, kind = '') => {
       const element = h(
         'button',
         { type: 'button', class: kind, 'aria-label': `${words} run ${name}` },
@@ -45,7 +45,7 @@ export class RunPanel {
       resume: button('Resume', () => this.session.resume(), 'primary'),
       proceed: button('Continue', () => this.proceed(), 'primary'),
       stop: button('Stop', () => this.stop()),
-      save: button('Save checkpoint', () => this.session.save()),
+      save: button('Save checkpoint', async () => this.deliver(await this.session.save())),
     };
     const file = fileField(`${name}-checkpoint`, 'Load a checkpoint', '.zip,application/zip');
     onFile(file.control, (chosen) => this.attempt(() => this.load(chosen)));
@@ -160,7 +160,7 @@ export class RunPanel {
     buttons.pause.hidden = state !== 'running';
     buttons.resume.hidden = state !== 'paused';
     buttons.stop.hidden = !isActive;
-    buttons.save.disabled = !checkpoint && state !== 'running' && state !== 'paused';
+    buttons.save.disabled = !session.canBeSaved;
     // Who uses a keyboard stays where the buttons are.
     if (hadFocus?.hidden)
       Object.values(buttons)

@@ -1,5 +1,6 @@
 import { type Advice, AdvisedError } from '../shared/advice.js';
 import type { FromWorker, Sample, ToWorker } from '../shared/messages.js';
+import { newWorker } from './new-worker.js';
 import { Pace } from './pace.js';
 import { History } from './series.js';
 
@@ -20,6 +21,8 @@ export class Session {
   steps = 0;
   parameters = 0;
   backend = '';
+  /** Whether its model writes text. */
+  writes = false;
   history = new History();
   samples: Sample[] = [];
   checkpoint: Checkpoint | undefined;
@@ -33,12 +36,9 @@ export class Session {
   /** Counts changes of metrics and samples, so that charts know when to draw. */
   version = 0;
   private worker: Worker | undefined;
-  private isSaveWanted = false;
+  private waiting: { resolve: (checkpoint: Checkpoint) => void; reject: (error: Error) => void }[] = [];
 
   private readonly listeners: (() => void)[] = [];
-
-  /** @param deliver Takes a checkpoint that was asked for. */
-  constructor(private readonly deliver: (checkpoint: Checkpoint) => void) {}
 
   /** Calls `listener` after every change. */
   onChange(listener: () => void): void {
@@ -80,15 +80,24 @@ export class Session {
     if (this.state === 'failed') this.state = 'idle';
   }
 
-  /** Delivers a checkpoint of the step at hand; where there is no worker any more, of the last one. */
-  save(): void {
+  /** Whether there is a checkpoint, or one can be made. */
+  get canBeSaved(): boolean {
+    return this.checkpoint !== undefined || this.state === 'running' || this.state === 'paused';
+  }
+
+  /**
+   * A checkpoint of the step at hand; where there is no worker any more, the last one.
+   *
+   * @throws If there is none, and none can be made.
+   */
+  async save(): Promise<Checkpoint> {
     const isCurrent = this.checkpoint?.step === this.step && this.state !== 'running';
-    if (this.checkpoint && (isCurrent || !this.isActive)) {
-      this.deliver(this.checkpoint);
-    } else if (this.isActive) {
-      this.isSaveWanted = true;
+    if (this.checkpoint && (isCurrent || !this.isActive)) return this.checkpoint;
+    if (!this.isActive) throw new Error('There is no checkpoint yet. Start a run.');
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
       this.tell({ type: 'save' });
-    }
+    });
   }
 
   /** Takes a checkpoint that a person chose, once it is known to be whole. */
@@ -114,6 +123,7 @@ export class Session {
             );
           }
           const { step, config, records, samples } = data;
+          this.writes = data.writes;
           this.checkpoint = { step, zip };
           this.reset(step, records, samples);
           this.steps = (config as { steps?: number } | undefined)?.steps ?? step;
@@ -143,6 +153,7 @@ export class Session {
         this.steps = message.steps;
         this.parameters = message.parameters;
         this.backend = message.backend;
+        this.writes = message.writes;
         this.state = 'running';
         this.pace.mark(message.step, performance.now());
         this.message = message.step > 0 ? `Training, from step ${message.step} on.` : 'Training.';
@@ -162,8 +173,7 @@ export class Session {
         break;
       case 'checkpoint':
         this.checkpoint = { step: message.step, zip: message.zip };
-        if (this.isSaveWanted) this.deliver(this.checkpoint);
-        this.isSaveWanted = false;
+        for (const { resolve } of this.waiting.splice(0)) resolve(this.checkpoint);
         break;
       case 'paused':
         this.step = message.step;
@@ -199,7 +209,8 @@ export class Session {
   private end(state: 'ended' | 'failed', step: number): void {
     this.state = state;
     this.step = step;
-    this.isSaveWanted = false;
+    const why = new Error('The run ended before a checkpoint was made.');
+    for (const { reject } of this.waiting.splice(0)) reject(why);
     this.worker?.terminate();
     this.worker = undefined;
   }
@@ -231,6 +242,3 @@ export class Session {
     this.worker?.postMessage(message);
   }
 }
-
-const newWorker = (): Worker =>
-  new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name: 'Evenkeel run' });

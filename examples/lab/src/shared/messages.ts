@@ -19,6 +19,13 @@ export type ToWorker =
     }
   /** Looks whether a file is a checkpoint, and at what step. */
   | { readonly type: 'inspect'; readonly checkpoint: Uint8Array }
+  /** Lets the model of a checkpoint go on from a prompt. */
+  | {
+      readonly type: 'write';
+      readonly checkpoint: Uint8Array;
+      readonly prompt: string;
+      readonly temperature: number;
+    }
   | { readonly type: 'pause' | 'resume' | 'save' | 'stop' };
 
 /** What a run's worker tells the page. */
@@ -30,6 +37,8 @@ export type FromWorker =
       readonly parameters: number;
       /** In words: `WASM, 95 kernels of Evenkeel, relaxed SIMD`. */
       readonly backend: string;
+      /** Whether its model writes text. */
+      readonly writes: boolean;
       /** What was recorded before, where a checkpoint holds it. */
       readonly records: readonly MetricRecord[];
       readonly samples: readonly Sample[];
@@ -38,12 +47,15 @@ export type FromWorker =
       readonly type: 'inspected';
       readonly step: number;
       readonly config: unknown;
+      readonly writes: boolean;
       readonly records: readonly MetricRecord[];
       readonly samples: readonly Sample[];
     }
   | { readonly type: 'step'; readonly step: number }
   | { readonly type: 'metrics'; readonly record: MetricRecord }
   | { readonly type: 'sample'; readonly sample: Sample }
+  /** All that was written so far, with the weights of a step. */
+  | { readonly type: 'written'; readonly step: number; readonly text: string; readonly isDone: boolean }
   /** Asked for, or made now and then so that a crash loses little. */
   | { readonly type: 'checkpoint'; readonly step: number; readonly zip: Uint8Array; readonly asked: boolean }
   | { readonly type: 'paused'; readonly step: number }

@@ -7,7 +7,7 @@ import { nameOfRun, unpackRun } from '../shared/run-archive.js';
 /** Reads a checkpoint whole, so that a damaged one is known before anyone relies on it. @throws If it is damaged. */
 export async function inspect(checkpoint: Uint8Array): Promise<FromWorker> {
   const { run, files, records, samples } = unpackRun(checkpoint);
-  const { config } = parseRunFile(run, 'run.json');
+  const { config, model, tokenizer } = parseRunFile(run, 'run.json');
   await tf.setBackend('cpu');
   const { weights, optimizer, state } = await snapshotOf(files);
   tf.dispose([...weights, ...optimizer].map(({ tensor }) => tensor));
@@ -18,6 +18,7 @@ export async function inspect(checkpoint: Uint8Array): Promise<FromWorker> {
     type: 'inspected',
     step: state.step,
     config,
+    writes: 'gpt' in model && tokenizer !== undefined,
     records: upTo(records),
     samples: upTo(samples),
   };

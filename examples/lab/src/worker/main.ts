@@ -3,6 +3,7 @@ import type { FromWorker, ToWorker } from '../shared/messages.js';
 import { failureOf } from './failure.js';
 import { inspect } from './inspect.js';
 import { LabRun } from './run.js';
+import { writeFrom } from './write-from.js';
 
 // One worker per run: the page stays free, and what goes wrong here goes wrong here only.
 
@@ -14,5 +15,6 @@ addEventListener('unhandledrejection', ({ reason }) => fail(reason));
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'start') run.start(data).catch(fail);
   else if (data.type === 'inspect') inspect(data.checkpoint).then(tell, fail);
+  else if (data.type === 'write') writeFrom(data, tell).catch(fail);
   else run[data.type]();
 });

@@ -1,3 +1,4 @@
+import { GPT } from '@evenkeel/gpt-model';
 import {
   type Callback,
   checkpointFiles,
@@ -110,6 +111,7 @@ export class LabRun {
           steps,
           parameters,
           backend,
+          writes: this.parts!.model instanceof GPT && this.parts!.data.tokenizer !== undefined,
           records: [...records],
           samples: [...samples],
         });
