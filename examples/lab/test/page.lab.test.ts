@@ -212,6 +212,22 @@ describe('the page', () => {
     await page.context().close();
   });
 
+  it.each([1280, 390])('does not jump while it loads, at %i', async (width) => {
+    const page = await lab.page('plain', { viewport: { width, height: 800 } });
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let total = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) total += (entry as never as { value: number }).value;
+          }).observe({ type: 'layout-shift', buffered: true });
+          requestAnimationFrame(() => setTimeout(() => resolve(total), 300));
+        }),
+    );
+    expect(shift).toBeLessThan(0.05);
+    await page.context().close();
+  });
+
   it('is light or dark before its program runs', async () => {
     const paper = async (colorScheme: 'light' | 'dark') => {
       const page = await lab.page('plain', { colorScheme, javaScriptEnabled: false });

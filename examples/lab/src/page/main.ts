@@ -57,3 +57,4 @@ place('export-png').addEventListener('click', () => a.attempt(() => exportPng(ch
 addEventListener('beforeunload', (event) => {
   if (isAnyActive()) event.preventDefault();
 });
+document.body.classList.add('ready');
