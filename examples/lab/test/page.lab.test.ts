@@ -214,6 +214,11 @@ describe('the page', () => {
 
   it.each([1280, 390])('does not jump while it loads, at %i', async (width) => {
     const page = await lab.page('plain', { viewport: { width, height: 800 } });
+    await page.route('**/*.js', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300)); // the page is painted without its program first
+      await route.continue();
+    });
+    await page.reload();
     const shift = await page.evaluate(
       () =>
         new Promise<number>((resolve) => {
