@@ -24,8 +24,7 @@ const SPECS: readonly Spec[] = [
   },
   {
     title: 'Softmax collapse',
-    caption:
-      'The share of examples whose gradient float32 has rounded away: none of them teaches anything any more.',
+    caption: 'Examples whose gradient float32 rounds away: they teach nothing.',
     range: [0, 1],
     isLinear: true,
     format: formatShare,

@@ -30,7 +30,10 @@ export const moreStepsThan = (step: number): Advice => ({
   settings: { steps: 2 * step },
 });
 
-/** What may keep a run on the rails that has left them. */
+/**
+ * What may keep a run on the rails that has left them. A cap alone would: it holds the loss finite at any rate, but at a rate that
+ * blew the weights up nothing is learned.
+ */
 export function adviceAfterDivergence({ optimizer, learningRate, constraint }: Settings): readonly Advice[] {
   const lower = Math.min(Number((learningRate / 10).toPrecision(2)), LEARNING_RATES[optimizer]);
   const strength = STRENGTHS['spectral-cap'] ?? DEFAULTS.strength;
@@ -39,8 +42,8 @@ export function adviceAfterDivergence({ optimizer, learningRate, constraint }: S
     ...(constraint === 'none'
       ? [
           {
-            words: `Hold spectral norms at ${strength}`,
-            settings: { constraint: 'spectral-cap', strength } as const,
+            words: `Learn at ${lower}, with spectral norms held at ${strength}`,
+            settings: { learningRate: lower, constraint: 'spectral-cap', strength } as const,
           },
         ]
       : []),
