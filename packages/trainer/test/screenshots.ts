@@ -22,6 +22,7 @@ describe('pictures of a report', () => {
       { colorScheme, viewport },
     );
     const chart = page.locator('svg.chart').first();
+    if (width < 600) await chart.evaluate((svg) => svg.closest('figure')!.scrollIntoView());
     const box = (await chart.boundingBox())!;
     await page.mouse.move(box.x + box.width * 0.45, box.y + box.height / 2);
     await page.screenshot({ path: `${folder}report-${name}.png` });

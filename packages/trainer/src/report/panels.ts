@@ -2,6 +2,7 @@ import type { MetricRecord } from '@evenkeel/loop';
 import type { Line, Panel } from './drawing/panel.js';
 import { seriesOf } from './drawing/series.js';
 import { isShare, titleOf } from './metric-words.js';
+import { namesIn } from './names-in.js';
 
 /** Metrics that belong into one chart, in the order of the page; all others follow by name, each in its own. */
 const TOGETHER: readonly { readonly title: string; readonly of: RegExp }[] = [
@@ -59,8 +60,7 @@ const stretchesFor = (lines: number): number =>
 
 /** What a run has measured. The rate of each group is drawn, where there are any, and not the largest once more. */
 function metricsIn(records: readonly MetricRecord[]): string[] {
-  const names = new Set<string>();
-  for (const record of records) for (const name in record) names.add(name);
+  const names = namesIn(records);
   for (const name of ['step', 'seconds']) names.delete(name);
   if ([...names].some((name) => name.startsWith('learningRate/'))) names.delete('learningRate');
   return [...names];

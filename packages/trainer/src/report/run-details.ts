@@ -1,5 +1,6 @@
 import { escapeHtml } from './escape-html.js';
 import { titleOf, withUnit } from './metric-words.js';
+import { namesIn } from './names-in.js';
 import type { ReportRun } from './report-run.js';
 import { last } from './runs-table.js';
 
@@ -8,6 +9,7 @@ export function runDetails(run: ReportRun, index: number, isOpen: boolean): stri
   const { name, samples, config, systems, records } = run;
   const id = `run-${index}`;
   const texts = samples
+    .filter(({ sample }) => sample !== '') // of a model that writes no text
     .slice(-5)
     .map(({ step, sample }) => `<h4>Step ${withUnit('step', step)}</h4><pre>${escapeHtml(sample)}</pre>`);
   const parts = [
@@ -25,7 +27,7 @@ const folded = (id: string, title: string, content: string): string =>
 const json = (value: unknown): string => `<pre>${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
 
 function numbersOf(run: ReportRun, records: ReportRun['records']): string {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const names = [...namesIn(records)];
   const rows = names.map(
     (name) => `<dt>${escapeHtml(titleOf(name))}</dt><dd>${escapeHtml(withUnit(name, last(run, name)!))}</dd>`,
   );

@@ -36,8 +36,10 @@ export function drawChart({ lines, isLogarithmic, isShare }: Panel, view: View):
     ...values.filter(isNumber),
     ...(view.smoothing > 0 ? drawable(line.series.means, isLog).filter(isNumber) : []),
   ]);
-  const y = scaleOf(padded(rangeOf(all, isLog), isLog), [CHART.bottom, CHART.top], isLog, 4);
-  const area = `${CHART.left} ${CHART.top} ${CHART.right - CHART.left} ${CHART.bottom - CHART.top}`;
+  const y = scaleOf(padded(rangeOf(all, isLog), isLog, isShare), [CHART.bottom, CHART.top], isLog, 4);
+  const { left, right, top, bottom } = CHART;
+  // Wider than the axes by a dot, which may lie at an end.
+  const area = `${left - 3} ${top} ${right - left + 6} ${bottom - top}`;
   const [ax, ay, width, height] = area.split(' ');
   const markup = `${axes(x, y, isShare)}<svg x="${ax}" y="${ay}" width="${width}" height="${height}" viewBox="${area}">${shown
     .map((each) => paths(each, isLog, { ...view, hasBands: shown.length <= BANDS }, x, y))
@@ -70,11 +72,12 @@ function rangeOf(values: readonly number[], isLog: boolean): [number, number] {
 }
 
 /** A little more at both ends, so that no line lies on the edge; also where all values are the same. */
-function padded([low, high]: readonly [number, number], isLog: boolean): [number, number] {
+function padded([low, high]: readonly [number, number], isLog: boolean, isShare: boolean): [number, number] {
   if (isLog) {
     const factor = Math.max(Math.exp(0.04 * (Math.log(high) - Math.log(low))), 1.02);
     return [Math.max(low / factor, Number.MIN_VALUE), Math.min(high * factor, Number.MAX_VALUE)];
   }
+  if (isShare && low === high && low >= 0 && low <= 1) return [-0.02, 1.02];
   const more = high > low ? 0.04 * (high - low) : Math.abs(high) * 0.1 || 1;
   return [Math.max(low - more, -Number.MAX_VALUE), Math.min(high + more, Number.MAX_VALUE)];
 }

@@ -122,6 +122,18 @@ describe('drawChart', () => {
     );
   });
 
+  it('shows a share that does not change between 0 and 100 %', () => {
+    const { markup } = drawChart({ ...panelOf([0, 0, 0]), isShare: true }, view);
+    expect([...markup.matchAll(/>([\d.-]+ %)</g)].map(([, tick]) => tick)).toEqual([
+      '0 %',
+      '20 %',
+      '40 %',
+      '60 %',
+      '80 %',
+      '100 %',
+    ]);
+  });
+
   it('draws no run that is switched off', () => {
     const { markup, lines } = drawChart(panelOf([1, 2]), { ...view, hidden: new Set([0]) });
     expect(markup).not.toContain('data-run');
