@@ -5,14 +5,20 @@ import { defineConfig } from 'tsup';
  * How every package is built: `tsup --config ../../tsup.config.ts` in its folder.
  * What it builds is what its `exports` name, so an entry point is declared once.
  */
-const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  exports: Record<string, string | { '@evenkeel/source': string }>;
-};
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Target };
+
+type Target = string | { [condition: string]: Target };
+
+/** The sources that a target names, under any condition. */
+const sourcesOf = (target: Target): string[] =>
+  typeof target === 'string'
+    ? []
+    : Object.entries(target).flatMap(([condition, inner]) =>
+        condition === '@evenkeel/source' ? (inner as string) : sourcesOf(inner),
+      );
 
 export default defineConfig({
-  entry: Object.values(exports).flatMap((target) =>
-    typeof target === 'string' ? [] : target['@evenkeel/source'],
-  ),
+  entry: sourcesOf(exports),
   format: ['esm', 'cjs'],
   dts: true,
   sourcemap: true,

@@ -4,7 +4,8 @@ import { CHROMIUM_ARGUMENTS } from './scripts/chromium-arguments.js';
 
 /**
  * `npm run test:browser`, in real Chromium: the tests of whole models (`*.models.test.ts`) once more, on webgl and
- * webgpu, what can only be tested in a page (`*.browser.test.ts`), and then the lab, and the pages that packages write, which are driven from outside.
+ * webgpu, what can only be tested in a page (`*.browser.test.ts`), and then what is driven from outside: the lab, the pages that
+ * packages write, and the packages as every bundler builds them.
  */
 export default defineConfig({
   test: {
@@ -32,6 +33,7 @@ export default defineConfig({
       },
       'examples/lab/vitest.config.ts',
       'vitest.pages.config.ts',
+      'testing/bundlers/vitest.config.ts',
     ],
   },
 });

@@ -13,7 +13,7 @@ export default defineConfig({
     include: [
       'packages/*/src/**/*.test.ts',
       'examples/*/src/**/*.test.ts',
-      'testing/**/*.test.ts',
+      'testing/src/**/*.test.ts',
       'benchmarks/**/*.test.ts',
     ],
     // tfjs advises tfjs-node, whose install fails on recent Node versions.

@@ -31,10 +31,10 @@ const entries = readdirSync(packages).flatMap((folder) => {
   if (bin || FOR_NODE.includes(name)) return [];
   return Object.entries(exports)
     .filter(([path]) => path !== './node' && path !== './package.json')
-    .map(([path, { import: built }]) => ({
+    .map(([path, { browser, import: built }]) => ({
       id: name + path.slice(1),
       folder: packages + folder,
-      file: `${packages}${folder}/${built.default}`,
+      file: `${packages}${folder}/${(browser ?? built).default}`,
     }));
 });
 

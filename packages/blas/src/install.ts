@@ -1,9 +1,9 @@
-import { isMainThread } from 'node:worker_threads';
 import { installWasmKernels, replaceProducts } from '@evenkeel/wasm-kernels';
 import { chooseBlas, type Refusal } from './choose.js';
 import { blasFiles, howToGetOne } from './files.js';
 import { type BlasInfo, describeBlas, publish } from './in-use.js';
 import { loadBlas } from './library.js';
+import { isNode, koffiModule, nodeThreads } from './node-modules.js';
 
 export interface BlasOptions {
   /**
@@ -50,7 +50,7 @@ export async function installBlas(options: BlasOptions = {}): Promise<BlasReport
       `installBlas: threads is ${threads}, expected a whole number of at least 1. Leave it out for the library's own.`,
     );
   }
-  current ??= install(threads ?? (isMainThread ? undefined : 1)).finally(() => {
+  current ??= install(threads).finally(() => {
     if (!undo) current = null; // refused or failed: the next call looks again
   });
   return current;
@@ -68,12 +68,19 @@ async function install(threads: number | undefined): Promise<BlasReport> {
   const failure = (reason: string) => ({ installed: false, reason, refused, uninstall: uninstallBlas });
   const kernels = await installWasmKernels();
   if (!kernels.installed) return failure(`The wasm kernels are not installed: ${kernels.reason}.`);
-  const koffi = await import('koffi').catch((error: Error) => error);
+  if (!isNode()) {
+    return failure(
+      'A page cannot load libraries of the machine: @evenkeel/blas works in Node. The wasm kernels do the work.',
+    );
+  }
+  const koffi = await koffiModule().catch((error: Error) => error);
   if (koffi instanceof Error) {
     return failure(`The package koffi cannot be loaded (${koffi.message}). Install it again on this system.`);
   }
   const files = blasFiles(process.platform, process.env);
-  const choice = chooseBlas(files, (file) => loadBlas(koffi.default, file), threads, refused);
+  const { isMainThread } = await nodeThreads();
+  const load = (file: string) => loadBlas(koffi, file, isMainThread);
+  const choice = chooseBlas(files, load, threads ?? (isMainThread ? undefined : 1), refused);
   if (!choice) return failure(whyNone(refused));
 
   const { blas, multiply, restoreThreads } = choice;

@@ -1,4 +1,3 @@
-import { isMainThread } from 'node:worker_threads';
 import type koffi from 'koffi';
 
 type Koffi = typeof koffi;
@@ -69,15 +68,16 @@ type Syrk = (
  * Loads a BLAS.
  *
  * @param file Its path, or a name that the system's loader finds.
+ * @param isMainThread Whether this thread is the first of its process.
  * @returns Null if there is no such library.
  * @throws If it lacks a function, or was built in a way that makes its use unsafe.
  */
-export function loadBlas(koffi: Koffi, file: string): Blas | null {
+export function loadBlas(koffi: Koffi, file: string, isMainThread: boolean): Blas | null {
   const library = loadIfThere(koffi, file);
   if (!library) return null;
   return {
     file,
-    ...identify(library, file),
+    ...identify(library, file, isMainThread),
     gemm: library.func(
       'void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)',
     ) as unknown as Gemm,
@@ -101,8 +101,8 @@ function loadIfThere(koffi: Koffi, file: string): Library | null {
 
 type Identity = Pick<Blas, 'name' | 'version' | 'kernel' | 'threads'>;
 
-function identify(library: Library, file: string): Identity {
-  const known = openBlas(library) ?? mkl(library) ?? blis(library);
+function identify(library: Library, file: string, isMainThread: boolean): Identity {
+  const known = openBlas(library, isMainThread) ?? mkl(library) ?? blis(library);
   if (known) return known;
   return { name: file.includes('Accelerate.framework') ? 'Accelerate' : 'BLAS', threads: null };
 }
@@ -119,7 +119,7 @@ function find<F>(library: Library, prototype: string): F | null {
 /** How many threads an OpenBLAS was built for, as openblas_get_parallel says it. */
 const ONE_THREAD = 0;
 
-function openBlas(library: Library): Identity | null {
+function openBlas(library: Library, isMainThread: boolean): Identity | null {
   const config = find<() => string>(library, 'const char *openblas_get_config()')?.();
   if (config === undefined) return null;
   if (/\bUSE64BITINT\b/.test(config)) throw new Error('it takes 64-bit sizes, expected 32-bit ones');

@@ -5,7 +5,7 @@ import { loadBlas } from '../src/library.js';
 
 /** The machine's BLAS, if it has one. */
 export const blas = blasFiles(process.platform, process.env)
-  .map((file) => loadBlas(koffi, file))
+  .map((file) => loadBlas(koffi, file, true))
   .find((library) => library !== null);
 
 if (!blas && process.env.EVENKEEL_REQUIRE_BLAS) {

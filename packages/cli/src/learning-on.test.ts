@@ -71,6 +71,35 @@ describe('a run that learns on from a run', () => {
     expect(errors).toContain("has no checkpoint 'step-00000003', expected one of");
   });
 
+  it('takes small steps of AdamW, where a new model takes large ones of Muon, and flags change either', async () => {
+    const optimizerOf = async (...args: string[]) => JSON.parse(await run(...args)).optimizer;
+    const config = { 'print-config': true } as const;
+    const small = { name: 'adamw', learningRate: 1e-4 };
+    expect(await optimizerOf(...learnOn('config', config))).toMatchObject(small);
+    expect(await optimizerOf(...learnOn('config', { ...config, model: 'llama' }))).toMatchObject({
+      name: 'muon',
+      learningRate: 0.02,
+    });
+    const faster = { ...config, 'optimizer.learningRate': 0.01 };
+    expect(await optimizerOf(...learnOn('config', faster))).toMatchObject({
+      name: 'adamw',
+      learningRate: 0.01,
+    });
+  });
+
+  it('does not unlearn what it knows: the loss never rises much above where it began', async () => {
+    const same = { text: at('first.txt'), 'evaluate.batches': 1, 'evaluate.every': 1 };
+    const fast = { optimizer: 'adamw', 'optimizer.learningRate': 0.01, 'evaluate.every': 40 };
+    await run(...learnOn('learned', { ...same, ...fast, steps: 40 }));
+    await run(...learnOn('goes-on', { ...same, model: at('learned') }));
+    const losses = readFileSync(at('goes-on', 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line).validationLoss ?? []);
+    expect(losses).toHaveLength(4);
+    expect(Math.max(...losses)).toBeLessThan(losses[0] + 0.05);
+  }, 240_000);
+
   it('gives twins that write, and that are compared', async () => {
     for (const seed of [1, 2]) await run(...learnOn(`twin-${seed}`, { seed }));
     expect(await distance(at('twin-1'), at('twin-2'))).toBeGreaterThan(0);

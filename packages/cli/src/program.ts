@@ -11,6 +11,7 @@ import { interpolateCommand } from './commands/interpolate.js';
 import { mergeCommand } from './commands/merge.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
+import { sidecarCommand } from './commands/sidecar.js';
 import { sweepCommand } from './commands/sweep.js';
 import { tokenizeCommand } from './commands/tokenize.js';
 import { trainCommand } from './commands/train.js';
@@ -36,6 +37,7 @@ export function createProgram(finish: (code: number) => void): Command {
     chatCommand(),
     evaluateCommand(),
     tokenizeCommand(),
+    sidecarCommand(),
     certifyCommand(),
     interpolateCommand(),
     mergeCommand(),

@@ -165,7 +165,7 @@ function introduce(
   const recipe = [
     loss.name,
     orthograd === false ? '' : '⊥Grad',
-    optimizer.name,
+    `${optimizer.name} ${optimizer.learningRate}`,
     constraint.name === 'none' ? '' : constraint.name,
   ].filter(Boolean);
   output.emit({

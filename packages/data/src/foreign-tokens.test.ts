@@ -29,7 +29,7 @@ describe('a .bin of another program', () => {
     const bin = write('nano.bin', uint16);
     await expect(TokenDataset.open(bin, { contextLength: 4 })).rejects.toThrow(
       `TokenDataset.open: '${bin}' has no sidecar '${bin}.json', expected the one that tokenize writes beside it. ` +
-        `If it is a file of nanoGPT or llm.c, make the sidecar with await addSidecar('${bin}', { tokenizer: await gpt2Tokenizer() })`,
+        `If it is a file of nanoGPT or llm.c, make the sidecar with the tokenizer that made it, by await addSidecar('${bin}', { tokenizer: await gpt2Tokenizer() })`,
     );
     const sidecar = await addSidecar(bin, { tokenizer: gpt2 });
     expect(JSON.parse(readFileSync(`${bin}.json`, 'utf8'))).toEqual(sidecar);
@@ -48,7 +48,7 @@ describe('a .bin of another program', () => {
     async (_, magic, dtype, bytes, tokenizer, expected) => {
       const bin = write(`llmc-${dtype}.bin`, Buffer.concat([header(magic, expected.length), bytes]));
       await expect(TokenDataset.open(bin, { contextLength: 4 })).rejects.toThrow(
-        `It has the header of llm.c (${dtype}, ${expected.length} tokens): make the sidecar with await addSidecar(`,
+        `It has the header of llm.c (${dtype}, ${expected.length} tokens): make the sidecar with the tokenizer that made it, by await addSidecar(`,
       );
       expect(await addSidecar(bin, { tokenizer })).toMatchObject({
         dtype,

@@ -103,11 +103,13 @@ export async function withoutSidecar(where: string, bin: string | URL, cause: un
     const origin = header
       ? `It has the header of llm.c (${header.dtype}, ${header.count} tokens)`
       : 'If it is a file of nanoGPT or llm.c';
+    const isLlama = header?.dtype === 'uint32';
     return new Error(
       `${where}: '${bin}' has no sidecar '${bin}.json', expected the one that tokenize writes beside it. ` +
-        `${origin}${header ? ':' : ','} make the sidecar with ` +
-        `await addSidecar('${bin}', { tokenizer: ${header?.dtype === 'uint32' ? "await tokenizerFromFolder('llama')" : 'await gpt2Tokenizer()'} }) ` +
-        'from @evenkeel/data, with the tokenizer that made it. If it is text, make tokens of it with tokenize.',
+        `${origin}${header ? ':' : ','} make the sidecar with the tokenizer that made it, by ` +
+        `await addSidecar('${bin}', { tokenizer: ${isLlama ? "await tokenizerFromFolder('llama')" : 'await gpt2Tokenizer()'} }) ` +
+        `from @evenkeel/data or by evenkeel sidecar ${bin} --tokenizer ${isLlama ? 'llama/tokenizer.json' : 'gpt2'} on the ` +
+        'command line. If it is text, make tokens of it with tokenize.',
       { cause },
     );
   } finally {

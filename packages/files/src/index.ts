@@ -29,4 +29,4 @@ export { createSha256, type Sha256 } from './sha256.js';
 
 // Node's modules, where there is Node.
 
-export { nodeCrypto, nodeFs } from './node-modules.js';
+export { nodeCrypto, nodeFs, nodeThreads, nodeUrl } from './node-modules.js';

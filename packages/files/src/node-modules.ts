@@ -22,6 +22,12 @@ export const nodeCrypto = async (): Promise<typeof import('node:crypto') | undef
 export const nodePath = (): Promise<typeof import('node:path')> => load('node:path');
 
 /** To be called in Node only. */
+export const nodeThreads = (): Promise<typeof import('node:worker_threads')> => load('node:worker_threads');
+
+/** To be called in Node only. */
+export const nodeUrl = (): Promise<typeof import('node:url')> => load('node:url');
+
+/** To be called in Node only. */
 export const nodeOs = (): Promise<typeof import('node:os')> => load('node:os');
 
 /** @throws If it is not installed or has no binary for this machine. */

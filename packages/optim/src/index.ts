@@ -57,6 +57,7 @@ export { TransformOptimizer } from './optimizer.js';
 export { type OptimizerClass, optimizerClass } from './optimizer-class.js';
 export { type AverageOptions, WithAverage, withAverage } from './with-average.js';
 export { WithTransform, withTransform } from './with-transform.js';
+export { type WithTransformClass, withTransformClass } from './with-transform-class.js';
 
 // For authors of transforms and recipes.
 

@@ -2,6 +2,7 @@ import { AdamW, optimizerClass, sgd } from '@evenkeel/optim';
 import { describeOnBackends } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
+import { reload } from '../test/reload.js';
 
 const x = () =>
   tf.tensor2d([
@@ -31,19 +32,6 @@ function compiledModel(): tf.Sequential {
     loss: 'meanSquaredError',
   });
   return model;
-}
-
-/** Saves to memory and loads back, weights and optimizer. */
-async function reload(model: tf.LayersModel): Promise<tf.LayersModel> {
-  let artifacts: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler(async (saved) => {
-      artifacts = saved;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-    { includeOptimizer: true },
-  );
-  return tf.loadLayersModel(tf.io.fromMemory(artifacts!));
 }
 
 describeOnBackends('optimizerClass', () => {

@@ -1,5 +1,6 @@
 import type { serialization } from '@tensorflow/tfjs-core';
 import { TransformOptimizer } from './optimizer.js';
+import { savableOptions } from './savable-options.js';
 import type { Constraint, Transform } from './transform.js';
 
 /** A `tf.Optimizer` class made from a recipe. */
@@ -57,21 +58,9 @@ export function optimizerClass<O extends object>(
     }
 
     override getConfig(): serialization.ConfigDict {
-      for (const [name, value] of Object.entries(this.options)) {
-        const holds = typeof value === 'object' && holdsFunction(value);
-        if (typeof value !== 'function' && !holds) continue;
-        throw new Error(
-          `${className}: option '${name}' ${holds ? 'holds' : 'is'} a function, expected a value that JSON can hold. ` +
-            `Save the model without the optimizer, or ${holds ? 'leave the option out' : 'pass a number'}.`,
-        );
-      }
       const { learningRateScale } = this;
-      const scale = learningRateScale === 1 ? {} : { learningRateScale };
-      return { ...this.options, ...scale } as serialization.ConfigDict;
+      const options = savableOptions(className, this.options);
+      return learningRateScale === 1 ? options : { ...options, learningRateScale };
     }
   };
 }
-
-const holdsFunction = (value: unknown): boolean =>
-  typeof value === 'function' ||
-  (typeof value === 'object' && value !== null && Object.values(value).some(holdsFunction));

@@ -7,12 +7,14 @@ import {
   keep,
   mul,
   type Optimizer,
+  type serialization,
   type Tensor,
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { checkNumber } from './check-number.js';
 import { heldTensor } from './held.js';
+import { loadedOptimizer, savedOptimizer } from './saved-optimizer.js';
 import type { State, Transform } from './transform.js';
 import { WithTransform } from './with-transform.js';
 
@@ -30,7 +32,8 @@ export interface AverageOptions {
  *     …
  *     await optimizer.averaged(() => evaluate(model)); // or model.save(…)
  *
- * The averages are saved and restored with the memory of the optimizer. w₀ is what a parameter was before its first step.
+ * The averages are saved and restored with the memory of the optimizer, also by tf.layers' `model.save(url, { includeOptimizer:
+ * true })`, if that can save the optimizer itself; call `tf.serialization.registerClass(WithAverage)` before loading. w₀ is what a parameter was before its first step.
  *
  * @throws If an option is unknown or out of range.
  * @see Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992.
@@ -45,6 +48,14 @@ export class WithAverage<O extends Optimizer = Optimizer> extends WithTransform<
     return 'WithAverage';
   }
 
+  static override fromConfig<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>,
+    { optimizer, decay }: serialization.ConfigDict,
+  ): T {
+    const make = cls as unknown as new (optimizer: Optimizer, options: object) => T;
+    return new make(loadedOptimizer('withAverage', optimizer), { decay });
+  }
+
   private readonly decay: number;
 
   constructor(optimizer: O, options: AverageOptions = {}) {
@@ -53,6 +64,10 @@ export class WithAverage<O extends Optimizer = Optimizer> extends WithTransform<
     checkNumber('withAverage', 'decay', decay, { atLeast: 0, below: 1, typical: 0.999 });
     super(optimizer, averageSoFar(decay));
     this.decay = decay;
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { optimizer: savedOptimizer(this.optimizer), decay: this.decay };
   }
 
   /**

@@ -18,7 +18,8 @@ const PREFIX = 'withTransform|';
  * not whole recipes such as `adamW`, which already contain a step.
  *
  * `getWeights`, `setWeights` and `dispose` cover both. (`tf.train.adam` resumes only up to rounding: it
- * recomputes its bias corrections. `new AdamW()` resumes bit for bit.)
+ * recomputes its bias corrections. `new AdamW()` resumes bit for bit.) For tf.layers to save it with the model, make a class
+ * with `withTransformClass`.
  *
  * @throws If `optimizer` is no `tf.Optimizer` or `transform` no {@link Transform}.
  */
@@ -90,7 +91,7 @@ export class WithTransform<O extends Optimizer = Optimizer> extends Optimizer {
   getConfig(): serialization.ConfigDict {
     throw new Error(
       'withTransform: a wrapped optimizer was asked for its JSON config, expected one that can be written down. ' +
-        'Save the model without the optimizer and its memory with getWeights(), or make a class with optimizerClass().',
+        'Make a class with withTransformClass(), or save the model without the optimizer and its memory with getWeights().',
     );
   }
 }

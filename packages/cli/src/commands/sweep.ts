@@ -85,10 +85,10 @@ export function sweepCommand(finish: (code: number) => void): Command {
     const fixed = overrides();
     const axes = axesOf(options.over ?? [], fixed);
     const directory = options.out ?? join('runs', `${nameOf(path, options)}-sweep`);
-    const written = await writtenConfig(path, options);
     const points: PlannedPoint[] = [];
     for (const point of pointsOf(axes)) {
-      const raw = withOverrides(written, [...fixed, ...point.overrides]);
+      const overrides = [...fixed, ...point.overrides];
+      const raw = withOverrides(await writtenConfig(path, options, overrides), overrides);
       const planned = { ...options, out: join(directory, point.name), printConfig: options.dryRun };
       points.push({ ...point, ...(await plannedRun(raw, path, planned)) });
     }

@@ -42,7 +42,8 @@ export function trainCommand(finish: (code: number) => void): Command {
     .action(async (path: string | undefined, options: Options) => {
       if (options.printSchema) return void console.log(JSON.stringify(runConfigJsonSchema(), undefined, 2));
       if (options.helpConfig) return void console.log(configHelp());
-      const raw = withOverrides(await writtenConfig(path, options), overrides());
+      const flags = overrides();
+      const raw = withOverrides(await writtenConfig(path, options, flags), flags);
       const planned = await plannedRun(raw, path, options);
       if (options.printConfig) return void console.log(JSON.stringify(planned.config, undefined, 2));
       const makeRoom = await claim(planned.directory, options);
@@ -69,7 +70,7 @@ Examples:
   $ evenkeel train --preset grokking --live                                 shows its report while it trains
   $ evenkeel train --preset grokking --no-orthograd --out runs/without       the same, but for ⊥Grad
   $ evenkeel train --text shakespeare.txt --steps 2000 --model.width 192
-  $ evenkeel train --model runs/shakespeare --text sonnets.txt               learns on from a run
+  $ evenkeel train --model runs/shakespeare --text sonnets.txt               learns on from a run, by AdamW in small steps
   $ evenkeel train --preset shakespeare-lipschitz --constraint.maxNorm 1.4
   $ evenkeel train config.yaml --optimizer muon --optimizer.learningRate 0.02
   $ evenkeel train --data tokens.bin --model tiny --loss stablemax --orthograd`;

@@ -8,14 +8,11 @@ import { isTokenizerFile } from '../parts/tokenizer-named.js';
 import { UsageError } from '../usage-error.js';
 import { closest } from './closest.js';
 import { loadConfigFile } from './load-config.js';
-import type { RawConfig } from './overrides.js';
-import { PRESETS } from './presets.js';
+import { type Override, type RawConfig, withOverrides } from './overrides.js';
+import { FINE_TUNING, PRESETS, type Preset, TEXT_DEFAULTS } from './presets.js';
 import { parseRunConfig, type RunConfig } from './schema.js';
-import { ARCHITECTURES, dataInFull, inFull } from './short-forms.js';
+import { ARCHITECTURES, dataInFull, inFull, modelInFull } from './short-forms.js';
 import { tinyShakespeare } from './tiny-shakespeare.js';
-
-/** Without any choice but a text: a small model that learns to write it. */
-const TEXT_DEFAULTS = 'shakespeare';
 
 /** The flags beside a config's fields that decide what is trained, and where. */
 export interface Planned {
@@ -25,8 +22,17 @@ export interface Planned {
   readonly printConfig?: boolean;
 }
 
-/** The config before flags: of a file, a preset, or what suits a text. */
-export async function writtenConfig(path: string | undefined, { preset, text }: Planned): Promise<RawConfig> {
+/**
+ * The config before flags: of a file, a preset, or what suits a text.
+ *
+ * @param overrides The flags: a model that has learned already goes on with a text in other steps than a new one.
+ */
+export async function writtenConfig(
+  path: string | undefined,
+  planned: Planned,
+  overrides: readonly Override[] = [],
+): Promise<RawConfig> {
+  const { preset, text } = planned;
   if (path !== undefined && preset !== undefined) {
     throw new UsageError(
       `a config file '${path}' and --preset ${preset} came, expected one of them. Flags can change either.`,
@@ -36,17 +42,29 @@ export async function writtenConfig(path: string | undefined, { preset, text }: 
     const config = await loadConfigFile(path);
     return text === undefined ? config : withText(config, text);
   }
-  const name = preset ?? (text === undefined ? undefined : TEXT_DEFAULTS);
-  if (name === undefined) return {};
-  if (!Object.hasOwn(PRESETS, name)) {
-    const near = closest(name, Object.keys(PRESETS));
+  if (preset !== undefined && !Object.hasOwn(PRESETS, preset)) {
+    const near = closest(preset, Object.keys(PRESETS));
     throw new UsageError(
-      `--preset is '${name}', ${near ? `did you mean ${near}?` : `expected one of ${Object.keys(PRESETS).join(', ')}.`}`,
+      `--preset is '${preset}', ${near ? `did you mean ${near}?` : `expected one of ${Object.keys(PRESETS).join(', ')}.`}`,
     );
   }
-  const { config, needsText } = PRESETS[name];
+  const ready = readyConfig(path, planned, withOverrides({}, overrides).model);
+  if (!ready) return {};
+  const { config, needsText } = ready;
   if (text !== undefined) return withText(config as RawConfig, text);
   return needsText ? withText(config as RawConfig, undefined) : (structuredClone(config) as RawConfig);
+}
+
+/** The config that is ready for what was asked, if there is one. */
+function readyConfig(
+  path: string | undefined,
+  { preset, text }: Planned,
+  model: unknown,
+): Preset | undefined {
+  if (preset !== undefined) return PRESETS[preset];
+  if (path !== undefined || text === undefined) return undefined;
+  const { load } = (modelInFull(model) ?? {}) as { load?: unknown };
+  return load === undefined ? TEXT_DEFAULTS : FINE_TUNING;
 }
 
 /** With a text to learn from; undefined: tiny Shakespeare, once it is known that nothing else is named. */
@@ -98,10 +116,10 @@ export async function plannedRun(
       ? given.directory.slice(0, -CHECKPOINTS.length - 1)
       : given.directory) ??
     join('runs', nameOf(path, { preset, text }));
-  const base = preset ?? (text !== undefined && path === undefined ? TEXT_DEFAULTS : undefined);
+  const ready = readyConfig(path, { preset, text }, raw.model);
   checkPlace(raw.model);
   const learned = await learnedBy(raw, directory);
-  const whole = base === undefined ? raw : withWarmupOf(raw, PRESETS[base].config);
+  const whole = ready ? withWarmupOf(raw, ready.config) : raw;
   const config = parseRunConfig({
     ...withAbsolutePaths(learned ? learningOn(whole, learned) : inTokensOfModel(whole)),
     checkpoint: { ...given, directory: join(directory, CHECKPOINTS) },
@@ -113,7 +131,7 @@ export async function plannedRun(
 export const nameOf = (path: string | undefined, { preset, text }: Planned): string =>
   preset ?? (path ?? text ?? 'run').replace(/^.*[\\/]|\.[^.]*$/g, '');
 
-/** A preset's warm-up, as the same share of another number of steps. */
+/** The warm-up of a config that was ready, as the same share of another number of steps. */
 function withWarmupOf(raw: RawConfig, preset: RawConfig): RawConfig {
   const before = preset.schedule as { warmupSteps?: number } | undefined;
   const now = raw.schedule as { warmupSteps?: number } | undefined;

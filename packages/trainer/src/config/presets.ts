@@ -77,3 +77,24 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     },
   },
 };
+
+/** Without any choice but a text: a small model that learns to write it. */
+export const TEXT_DEFAULTS = PRESETS.shakespeare;
+
+/**
+ * Without any choice but a text and a model that has learned already: AdamW with small steps. Those of {@link TEXT_DEFAULTS} would
+ * first unlearn what it knows.
+ */
+export const FINE_TUNING: Preset = {
+  about: 'a model that has learned goes on with a text, with AdamW in small steps',
+  needsText: true,
+  config: {
+    data: { kind: 'text', batchSize: 8 },
+    optimizer: { name: 'adamw', learningRate: 1e-4, weightDecay: 0.01 },
+    clip: { globalNorm: 1 },
+    schedule: { name: 'cosine', warmupSteps: 15, floor: 0.1 },
+    steps: 300,
+    evaluate: { every: 50, batches: 32 },
+    seed: 1,
+  },
+};

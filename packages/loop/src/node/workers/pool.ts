@@ -1,3 +1,4 @@
+import { nodeThreads } from '@evenkeel/files';
 import { dispose, type NamedTensorMap, scalar, tensor, type Variable } from '@tensorflow/tfjs-core';
 import { type Batch, tensorsIn } from '../../batch.js';
 import { GradientMean } from '../../gradient-mean.js';
@@ -8,7 +9,7 @@ import { seedOf } from '../../seeds.js';
 import type { WorkersOptions } from '../../workers.js';
 import { type HostBatch, makeBatch, readBatch, rowsOf, splitBatch } from './host-batch.js';
 import { sizeOf, viewsOf } from './protocol.js';
-import { ownScript, WorkerHandle } from './worker-handle.js';
+import { ownScript, urlOf, WorkerHandle } from './worker-handle.js';
 
 /** How long a thread may take to come to `train`, in seconds, at the least: many threads share few cores. */
 const START_SECONDS = 300;
@@ -41,10 +42,11 @@ export class WorkerPool implements GradientPool {
     { count, script, argv, timeoutSeconds = 300 }: WorkersOptions,
     variables: readonly Variable[],
   ) {
-    const path = script ?? ownScript();
+    const [threads, url] = await Promise.all([nodeThreads(), urlOf(script ?? ownScript())]);
     const [weights, ...gradients] = sharedBuffers(count, 4 * sizeOf(variables));
     const others = gradients.map(
-      (buffer, i) => new WorkerHandle(path, argv, { rank: i + 1, weights, gradients: buffer }, variables),
+      (buffer, i) =>
+        new WorkerHandle(threads, url, argv, { rank: i + 1, weights, gradients: buffer }, variables),
     );
     const pool = new WorkerPool(variables, others, weights, timeoutSeconds);
     try {

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { nodeThreads } from '@evenkeel/files';
 import { dispose, Tensor, tensor, type Variable } from '@tensorflow/tfjs-core';
 import { tensorsIn } from '../../batch.js';
 import { disposeGradients, type Gradients, gradientsOf } from '../../gradients.js';
@@ -11,6 +11,7 @@ import { type Reply, type Request, type Start, viewsOf, WORKER_DATA } from './pr
 
 /** In a thread that a pool has started: computes gradients until the pool ends it. In any other, returns at once. */
 export async function serveGradients(options: TrainOptions): Promise<void> {
+  const { parentPort, workerData } = await nodeThreads();
   const start = (workerData as Record<string, Start> | null)?.[WORKER_DATA];
   if (!start || !parentPort) return;
   const port = parentPort;

@@ -1,5 +1,5 @@
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { nodeUrl } from '@evenkeel/files';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { type Reply, type Request, type Start, viewsOf, WORKER_DATA } from './protocol.js';
 
@@ -11,8 +11,10 @@ export class WorkerHandle {
   private waiting: { resolve(reply: Reply): void; reject(error: Error): void } | undefined;
   private failure: Error | undefined;
 
+  /** @param url Of the script that it runs, with `argv` as its arguments. */
   constructor(
-    script: string | URL,
+    { Worker }: typeof import('node:worker_threads'),
+    url: string,
     argv: readonly string[] = process.argv.slice(2),
     start: Start,
     private readonly variables: readonly Variable[],
@@ -22,7 +24,7 @@ export class WorkerHandle {
     // What it prints on its way to `train` has been printed by the first thread.
     this.worker = new Worker(ENTRY, {
       eval: true,
-      workerData: { [WORKER_DATA]: start, script: urlOf(script), tsx: underTsx() },
+      workerData: { [WORKER_DATA]: start, script: url, tsx: underTsx() },
       argv: [...argv],
       stdout: true,
     });
@@ -112,8 +114,11 @@ const ENTRY = `
   start();
 `;
 
-const urlOf = (script: string | URL): string =>
-  typeof script === 'string' && !script.startsWith('file:') ? pathToFileURL(script).href : String(script);
+/** The address of a script, of which the path may have been given. */
+export const urlOf = async (script: string | URL): Promise<string> =>
+  typeof script === 'string' && !script.startsWith('file:')
+    ? (await nodeUrl()).pathToFileURL(script).href
+    : String(script);
 
 const underTsx = (): boolean => process.execArgv.some((flag) => /(^|[\\/])tsx($|[\\/@])/.test(flag));
 
