@@ -159,6 +159,11 @@ describeEdges(optim, {
     const make = () => optim.withTransform(tf.train.sgd(0.1), optim.clipByGlobalNorm(1));
     expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));
   },
+  withTransformClass() {
+    const Clipped = optim.withTransformClass('Clipped', () => optim.clipByGlobalNorm(1));
+    const make = () => new Clipped(tf.train.sgd(0.1));
+    expect(stepsBeside(true, make())).toEqual(stepsBeside(false, make()));
+  },
   setToZero() {
     takes(optim.setToZero, [0, 0], [0, 0])();
     expect(stepsBeside(true, new TransformOptimizer(optim.setToZero()))).toEqual([1, -2]);
