@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -11,6 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { lockFolder } from '@evenkeel/trainer/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evenkeel } from '../test/evenkeel.js';
@@ -182,6 +185,41 @@ describe('the folder of a run', () => {
     expect(existsSync(at('held', 'run.json'))).toBe(true);
     expect((await evenkeel('resume', at('held'), '--steps', '8')).code).toBe(0);
   });
+
+  it('goes to one of several processes that begin at once; the others leave nothing in it', async () => {
+    const bin = fileURLToPath(new URL('../bin/evenkeel.js', import.meta.url));
+    const begin = (seed: number) =>
+      promisify(execFile)(process.execPath, [
+        ...[
+          bin,
+          'train',
+          '--text',
+          at('text.txt'),
+          '--steps',
+          '3',
+          '--out',
+          at('raced'),
+          ...small,
+          '--seed',
+          `${seed}`,
+        ],
+      ]).then(
+        () => '',
+        ({ stderr }) => stripVTControlCharacters(stderr),
+      );
+    const errors = await Promise.all([1, 2, 3, 4].map(begin));
+    expect(errors.filter((error) => error === '')).toHaveLength(1);
+    for (const error of errors.filter(Boolean)) {
+      expect(error).toMatch(/raced' (is written by process \d+ on|holds a run already)/);
+    }
+    const { config } = JSON.parse(readFileSync(at('raced', 'run.json'), 'utf8'));
+    expect(config.seed).toBe(1 + errors.indexOf(''));
+    const records = readFileSync(at('raced', 'metrics.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"step"'));
+    expect(records.map((line) => JSON.parse(line).step)).toEqual([1, 3]);
+    expect((await evenkeel('generate', at('raced'), 'to', '--max-tokens', '2')).code).toBe(0);
+  }, 240_000);
 
   it('may hold what a killed process has left', async () => {
     mkdirSync(at('left'));

@@ -84,7 +84,7 @@ export async function trainInto(
       verify,
     });
     lock = await (makeRoom ? makeRoom() : lockFolder('evenkeel', directory));
-    const run = stored?.run ?? (await writeRun(directory, parts, backend));
+    const run = stored?.run ?? (await writeRun(directory, parts, backend, lock));
     introduce(parts, directory, output, resume, backend);
     if (live) {
       output.emit({ event: 'live', url: live.url });

@@ -102,7 +102,7 @@ describeOnBackends('conversations', () => {
     });
     expect(read(data).inputs).toBe('<u>e|<a>f|<u>g|<a>h');
     const other = make(records, { contextLength: 29 });
-    expect(() => other.restore(data.state())).toThrow('sha256 is');
+    expect(() => other.restore(data.state())).toThrow('the data are not those');
   });
 });
 

@@ -255,10 +255,10 @@ describe('instructionDataset', () => {
     const restore = (change: object) => () => data.restore({ ...data.state(), ...change } as never);
     expect(restore({ seed: 1 })).toThrow('instructionDataset.restore: seed is 1, expected 0');
     expect(restore({ order: 'sequential' })).toThrow("order is 'sequential', expected 'random'");
-    expect(restore({ sha256: 'x' })).toThrow("instructionDataset.restore: sha256 is 'x'");
+    expect(restore({ sha256: 'x' })).toThrow('instructionDataset.restore: the data are not those');
     for (const drawn of [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY, 2 ** 53, '3', null, undefined])
       expect(restore({ drawn })).toThrow('instructionDataset.restore: drawn is');
-    expect(() => data.restore(null as never)).toThrow('instructionDataset.restore: sha256 is undefined');
+    expect(() => data.restore(null as never)).toThrow('instructionDataset.restore: the state is null');
     expect(data.state().drawn).toBe(0);
   });
 
@@ -270,7 +270,7 @@ describe('instructionDataset', () => {
     ['another end', { endOfText: END }, records],
   ])('refuses the state of %s', (_, options, from) => {
     expect(() => make(options, from).restore(make().state())).toThrow(
-      'instructionDataset.restore: sha256 is',
+      'instructionDataset.restore: the data are not those',
     );
   });
 });

@@ -182,7 +182,11 @@ describeOnBackends('TokenDataset', () => {
     const state = data.state();
     const expected = data.state();
     for (const [change, message] of [
-      [{ sha256: 'x' }, "TokenDataset.restore: sha256 is 'x'"],
+      [{ sha256: 'x' }, 'TokenDataset.restore: the data are not those with which the state was saved. Use'],
+      [
+        { sha256: 'x', order: 'sequential', end: 1 },
+        "the data are not those with which the state was saved; end is 1, expected 1000; order is 'sequential', expected 'random'. Use",
+      ],
       [{ order: 'sequential' }, "TokenDataset.restore: order is 'sequential', expected 'random'"],
       [{ end: 999 }, 'TokenDataset.restore: end is 999, expected 1000'],
       [{ seed: 1 }, 'TokenDataset.restore: seed is 1, expected 0'],
@@ -194,7 +198,9 @@ describeOnBackends('TokenDataset', () => {
     ] as const) {
       expect(() => data.restore({ ...state, ...change } as never)).toThrow(message);
     }
-    expect(() => data.restore(null as never)).toThrow('TokenDataset.restore: sha256 is undefined');
+    expect(() => data.restore(null as never)).toThrow(
+      'TokenDataset.restore: the state is null, expected one from state()',
+    );
     const ordered = await open({ order: 'sequential' });
     expect(() => ordered.restore({ ...ordered.state(), position: [124] })).toThrow('the position is');
     expect(data.state()).toEqual(expected);

@@ -461,6 +461,26 @@ describe('BYTE_CHARACTERS', () => {
 });
 
 describe('compileOniguruma', () => {
+  it.each([
+    '(a+)+b',
+    '(?:a|a)*b',
+    '(a*)*',
+    '(\\s*\\S+){2,}',
+    '(?:(?:a{1,30}){1,30}){1,30}b',
+    '(?:(a|b)+c)*',
+    '((?>a+)+)*',
+  ])('refuses what could take for ever: %s', (pattern) =>
+    expect(() => compileOniguruma(pattern)).toThrow('a repetition of what repeats or has alternatives'),
+  );
+
+  it.each(['(?>a+)+b', '(?:\\d{1,3},)*', '(?:a|b){2}c+', '(?:a++)+', "(?:'s|'t)?\\p{L}+"])(
+    'takes what is quick: %s',
+    (pattern) => {
+      const regex = compileOniguruma(pattern);
+      expect('a'.repeat(1000).match(regex) ?? []).toBeInstanceOf(Array);
+    },
+  );
+
   const all = (pattern: string, text: string) => text.match(compileOniguruma(pattern));
   it.each<[string, string, string[] | null]>([
     ['\\s', 'a\u0085\ufeff\u3000', ['\u0085', '\u3000']],

@@ -4,7 +4,9 @@
  * The meaning is Oniguruma's: `\s`, `\w` and `\d` are Unicode's, `^` and `$` stand at lines, `(?i:…)` takes ſ for s and the
  * sign of kelvin for k, and possessive quantifiers and atomic groups never give back. Capturing groups become plain ones.
  *
- * @throws SyntaxError, by name, for what it does not know: back references, named groups, other options.
+ * @throws SyntaxError, by name, for what it does not know: back references, named groups, other options. And for repetitions of
+ *     what repeats itself or has alternatives, such as `(a+)+`: on some texts they take time that doubles with each character,
+ *     which nothing can interrupt. Possessive ones and those in an atomic group are taken.
  */
 export function compileOniguruma(pattern: string): RegExp {
   const parser = new Parser(pattern);
@@ -58,6 +60,8 @@ const POSIX: Readonly<Record<string, string>> = {
 };
 /** Neighbours that other single characters stand for when case does not count: ß, ﬁ, ﬆ and others. */
 const FOLDS_TOGETHER = /ss|f[fil]|st|ʼn|j̆|i̇/i;
+/** Repeated up to so often, choices cost little. */
+const FEW = 4;
 /** The deepest nesting of groups and brackets. */
 const MAX_DEPTH = 100;
 
@@ -65,6 +69,8 @@ class Parser {
   private at = 0;
   private depth = 0;
   private atomics = 0;
+  /** How many places there were so far at which matching may have to try again. */
+  private choices = 0;
 
   constructor(private readonly pattern: string) {}
 
@@ -77,7 +83,10 @@ class Parser {
   private alternatives(ignoresCase: boolean): string {
     if (++this.depth > MAX_DEPTH) throw this.unknown('brackets nested too deep');
     const parts = [this.sequence(ignoresCase)];
-    while (this.takes('|')) parts.push(this.sequence(ignoresCase));
+    while (this.takes('|')) {
+      this.choices++;
+      parts.push(this.sequence(ignoresCase));
+    }
     this.depth--;
     return parts.join('|');
   }
@@ -86,7 +95,9 @@ class Parser {
     const start = this.at;
     let source = '';
     while (this.at < this.pattern.length && !/^[|)]/.test(this.rest())) {
-      source += this.quantified(this.atom(ignoresCase));
+      const before = this.choices;
+      const atom = this.atom(ignoresCase);
+      source += this.quantified(atom, before);
     }
     if (ignoresCase && FOLDS_TOGETHER.test(this.pattern.slice(start, this.at))) {
       throw this.unknown('letters that fold together, in (?i:…)');
@@ -94,7 +105,8 @@ class Parser {
     return source;
   }
 
-  private quantified(atom: string): string {
+  /** @param before The choices before the atom. */
+  private quantified(atom: string, before: number): string {
     let source = atom;
     for (;;) {
       const found = /^(?:[*+?]|\{(\d*)(,?)(\d*)\})/.exec(this.rest());
@@ -104,11 +116,16 @@ class Parser {
       const quantifier = isBraced ? `{${found[1] || '0'}${found[2]}${found[3]}}` : found[0];
       const next = this.pattern[this.at];
       if (isBraced && next === '?' && found[2] === '') throw this.unknown('{n}?');
+      const isMany = isBraced ? Number(found[3] || (found[2] ? Infinity : found[1])) > FEW : found[0] !== '?';
+      if (isMany && this.choices > before)
+        throw this.unknown('a repetition of what repeats or has alternatives');
+      if (isMany) this.choices++;
       if (next === '?') {
         source = `(?:${source}${quantifier}?)`;
         this.at++;
       } else if (next === '+' && !isBraced) {
         source = this.atomic(`${source}${quantifier}`);
+        this.choices = before;
         this.at++;
       } else {
         source = `(?:${source}${quantifier})`; // what follows may be another one: (?:x{2})+
@@ -144,9 +161,13 @@ class Parser {
     const kind = /^\?(?:<?[=!]|[:>]|i:)/.exec(this.rest())?.[0] ?? '';
     if (kind === '' && this.pattern[this.at] === '?') throw this.unknown(`'(${this.rest().slice(0, 4)}'`);
     this.at += kind.length;
+    const before = this.choices;
     const inner = this.alternatives(ignoresCase || kind === '?i:');
     if (!this.takes(')')) throw this.unknown('a bracket that is not closed');
-    if (kind === '?>') return this.atomic(inner);
+    if (kind === '?>') {
+      this.choices = before;
+      return this.atomic(inner);
+    }
     return /[=!]$/.test(kind) ? `(${kind}${inner})` : `(?:${inner})`;
   }
 

@@ -321,6 +321,14 @@ describeOnBackends('CheckpointDirectory', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 
+  it('publishes nothing once another process has taken its lock over', async () => {
+    const callbacks: Callback[] = [
+      { onStep: ({ step }) => step === 6 && rmSync(join(directory, 'lock-1.json')) && undefined },
+    ];
+    await expect(run(12, { callbacks })).rejects.toThrow(/the lock '.*lock-1.json' is gone/);
+    expect(folders()).toEqual(['step-00000004']);
+  });
+
   it('leaves no draft behind when saving fails', async () => {
     const store = new CheckpointDirectory({ directory });
     const broken = { name: 'w', tensor: { dtype: 'complex64', shape: [1] } };

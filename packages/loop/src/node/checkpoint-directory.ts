@@ -100,6 +100,7 @@ export class CheckpointDirectory implements CheckpointStore {
         marks[file] = await markOf('checkpoint', `${draft}/${file}`);
       }
       await writeAtomicFile('checkpoint', `${draft}/${MANIFEST}`, manifestText(marks));
+      await this.lock?.check();
       await this.publish(draft, name);
     } catch (error) {
       await fs.rm(draft, { recursive: true, force: true });

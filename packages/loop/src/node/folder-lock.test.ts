@@ -75,6 +75,24 @@ describe('lockFolder', () => {
     }
   });
 
+  it('is not taken from one whose lock cannot be read, as long as that shows signs of life', async () => {
+    await leave('elsewhere-7-1', 2);
+    writeFileSync(join(folder, 'lock-2.json'), '{"mark":');
+    await expect(lockFolder('train', folder)).rejects.toThrow(
+      /is written by a process whose lock '.*lock-2.json' cannot be read.*delete '.*lock-2.json'/,
+    );
+    const longAgo = new Date(Date.now() - 61 * 60_000);
+    utimesSync(join(folder, 'lock-2.json'), longAgo, longAgo);
+    await (await lockFolder('train', folder)).release();
+  });
+
+  it('knows when it has been lost', async () => {
+    const lock = await lockFolder('train', folder);
+    await lock.check();
+    rmSync(join(folder, 'lock-1.json'));
+    await expect(lock.check()).rejects.toThrow(/the lock '.*lock-1.json' is gone, expected it as long as/);
+  });
+
   it('knows of another machine by its signs of life', async () => {
     await leave('elsewhere-7-1', 1, 59 * 60_000);
     await expect(lockFolder('train', folder)).rejects.toThrow(

@@ -9,6 +9,12 @@ const DEAD_MS = 60 * 60 * 1000;
 
 /** A folder that this process alone writes to. */
 export interface FolderLock {
+  /**
+   * To be called before something is published: a machine that slept for more than an hour has lost its lock to whoever asked.
+   *
+   * @throws If the lock is not this one's any more.
+   */
+  check(): Promise<void>;
   /** Lets others write. Does nothing the second time. */
   release(): Promise<void>;
 }
@@ -38,8 +44,7 @@ export async function lockFolder(where: string, folder: string): Promise<FolderL
     const held = await numbersIn(where, folder);
     for (const number of held) {
       const holder = await readHolder(where, path(number));
-      if (holder && (await isAlive(where, path(number), holder)))
-        throw heldBy(where, folder, holder, path(number));
+      if (await isAlive(where, path(number), holder)) throw heldBy(where, folder, holder, path(number));
     }
     const own = (held[0] ?? 0) + 1;
     if (!(await create(where, path(own)))) continue;
@@ -91,7 +96,7 @@ async function create(where: string, path: string): Promise<boolean> {
   }
 }
 
-/** Nothing if it has just been released, or was written by nobody here. */
+/** Nothing if it has just been released, or is damaged. */
 async function readHolder(where: string, path: string): Promise<Holder | undefined> {
   const { promises: fs } = await nodeFs(where);
   try {
@@ -105,17 +110,17 @@ async function readHolder(where: string, path: string): Promise<Holder | undefin
 
 const hostOf = (mark: string): string => mark.split('-')[0];
 
-async function isAlive(where: string, path: string, { mark }: Holder): Promise<boolean> {
-  if (await hasEnded(mark)) return false;
-  if (hostOf(mark) === hostOf(await processMark())) return true;
+async function isAlive(where: string, path: string, holder: Holder | undefined): Promise<boolean> {
+  if (holder && (await hasEnded(holder.mark))) return false;
+  if (holder && hostOf(holder.mark) === hostOf(await processMark())) return true;
   const { promises: fs } = await nodeFs(where);
   const stat = await fs.stat(path).catch(() => undefined);
   return stat !== undefined && Date.now() - stat.mtimeMs < DEAD_MS;
 }
 
-const heldBy = (where: string, folder: string, { pid, host, since }: Holder, path: string): Error =>
+const heldBy = (where: string, folder: string, holder: Holder | undefined, path: string): Error =>
   new Error(
-    `${where}: '${folder}' is written by process ${pid} on ${host} since ${since}, expected no other. Wait for it or end it; ` +
+    `${where}: '${folder}' is written by ${holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : `a process whose lock '${path}' cannot be read`}, expected no other. Wait for it or end it; ` +
       `if it is gone for certain, delete '${path}'.`,
   );
 
@@ -127,6 +132,17 @@ async function holding(where: string, path: string): Promise<FolderLock> {
   }, BEAT_MS);
   beat.unref();
   return {
+    async check() {
+      const isThere = await fs.stat(path).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return;
+      throw new Error(
+        `${where}: the lock '${path}' is gone, expected it as long as this process writes: another process took it over, or somebody ` +
+          'deleted it. Look who writes there, and go on from the newest checkpoint.',
+      );
+    },
     async release() {
       clearInterval(beat);
       await fs.rm(path, { force: true });

@@ -39,6 +39,25 @@ async function begun(name: string, config: object) {
   return { ...result, weights, run };
 }
 
+it('goes into a folder that no other has, also if several begin at once', async () => {
+  const { config } = await plannedRun(raw(1), undefined, { out: at('contested') });
+  const parts = await Promise.all([1, 2, 3, 4].map((seed) => buildRun({ ...config, seed })));
+  const written = await Promise.allSettled(parts.map((each) => writeRun(at('contested'), each, backend)));
+  const names = written.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  expect(names).toEqual([readRun(at('contested')).run]);
+  for (const result of written) {
+    if (result.status === 'rejected')
+      expect(result.reason.message).toMatch(/holds a run already|is written by process/);
+  }
+  await expect(writeRun(at('contested'), parts[0], backend)).rejects.toThrow(
+    'holds a run already, expected a folder without one',
+  );
+  for (const { model, close } of parts) {
+    model.dispose();
+    await close();
+  }
+});
+
 describe('the folder of a run', () => {
   it('has the config in run.json alone, which gives the run its name', async () => {
     const { run } = await begun('one', raw(1));

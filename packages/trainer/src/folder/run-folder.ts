@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PublishedTokenizer, type Tokenizer, tokenizerFromFolder } from '@evenkeel/data';
-import { fileKind, makeFolder } from '@evenkeel/files';
-import { CheckpointDirectory } from '@evenkeel/loop/node';
+import { fileKind } from '@evenkeel/files';
+import { CheckpointDirectory, type FolderLock, lockFolder } from '@evenkeel/loop/node';
 import type { RunParts } from '../build-run.js';
 import { UsageError } from '../usage-error.js';
 import { writeFile } from '../write-file.js';
@@ -31,20 +31,37 @@ export interface StoredRun extends RunFile {
 /**
  * Writes down what a run is, in its folder.
  *
+ * @param lock The folder's, if the caller has it. Otherwise it is locked meanwhile.
  * @returns The run's name.
+ * @throws If the folder holds another run already: checkpoints of one beside the description of another would belong to none. Of
+ *     several processes that begin at once, one gets the folder.
  */
-export async function writeRun(directory: string, parts: RunParts, backend: BackendOptions): Promise<string> {
-  await makeFolder('evenkeel', directory);
-  for (const [name, text] of Object.entries(filesOf(parts.data.tokenizer))) {
-    await writeFile(join(directory, name), text);
+export async function writeRun(
+  directory: string,
+  parts: RunParts,
+  backend: BackendOptions,
+  lock?: FolderLock,
+): Promise<string> {
+  const own = lock ? undefined : await lockFolder('evenkeel', directory);
+  try {
+    if (isRun(directory)) {
+      throw new UsageError(
+        `'${directory}' holds a run already, expected a folder without one. Name another.`,
+      );
+    }
+    for (const [name, text] of Object.entries(filesOf(parts.data.tokenizer))) {
+      await writeFile(join(directory, name), text);
+    }
+    const { backend: name, kernels } = backend;
+    const text = runFileText(parts, {
+      backend: { backend: name, kernels },
+      dataSha256: await dataHashes(parts.config),
+    });
+    await writeFile(join(directory, RUN), text);
+    return sha256(text);
+  } finally {
+    await own?.release();
   }
-  const { backend: name, kernels, blas } = backend;
-  const text = runFileText(parts, {
-    backend: { backend: name, kernels, blas },
-    dataSha256: await dataHashes(parts.config),
-  });
-  await writeFile(join(directory, RUN), text);
-  return sha256(text);
 }
 
 export const isRun = (directory: string): boolean => existsSync(join(directory, RUN));

@@ -40,7 +40,9 @@ describeOnBackends('ExampleBatches', () => {
       expect(() => batches.restore({ ...state, drawn })).toThrow('data.restore: drawn is');
     expect(() => make(4, 4).restore(state)).toThrow('data.restore: seed is 3, expected 4');
     const other = modularArithmetic({ modulus: 5, operation: 'subtract' });
-    expect(() => make(4, 3, other).restore(state)).toThrow('data.restore: sha256 is');
-    expect(() => batches.restore(2 as never)).toThrow('data.restore: sha256 is undefined');
+    expect(() => make(4, 3, other).restore(state)).toThrow('data.restore: the data are not those');
+    expect(() => batches.restore(2 as never)).toThrow(
+      'data.restore: the state is 2, expected one from state()',
+    );
   });
 });

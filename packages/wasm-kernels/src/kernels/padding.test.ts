@@ -129,6 +129,19 @@ describeKernels('convolutions and pools', () => {
     }
   });
 
+  it('have a gradient of the mean unless the pool rounds up, of which tfjs does not tell the gradient', () => {
+    const x = wholeNumbers([1, 6, 6, 2], 1) as tf.Tensor4D;
+    tf.tidy(() => {
+      const f = (y: tf.Tensor) => tf.grad((z) => tf.avgPool(z as tf.Tensor4D, 3, 2, 0))(y);
+      expectClose(f(x), onCpu([x], f), 1e-6);
+    });
+    const attrs = { filterSize: 3, strides: 2, pad: 0 };
+    const dy = tf.ones([1, 3, 3, 2]); // of a pool with dimRoundingMode 'ceil'
+    expect(() => tf.engine().runKernel('AvgPoolGrad', { dy, input: x }, attrs)).toThrow(
+      /^AvgPoolGrad: dy is \[1,3,3,2\], expected \[1,2,2,2\].*Leave dimRoundingMode out/,
+    );
+  });
+
   it('equals the cpu backend with a single row skipped', () => {
     const inputs = [wholeNumbers([1, 6, 6, 1], 1), wholeNumbers([2, 2, 1, 1], 2)];
     const f = (x: tf.Tensor, filter: tf.Tensor) =>

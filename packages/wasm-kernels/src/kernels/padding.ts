@@ -1,5 +1,6 @@
 import {
   AvgPool,
+  AvgPoolGrad,
   backend_util,
   Conv2D,
   DepthwiseConv2dNative,
@@ -133,6 +134,24 @@ function pool(name: string, average: boolean): Kernel {
   };
 }
 
+/**
+ * tfjs-core does not say to the gradient of an average pool how the pool rounded (`dimRoundingMode`), so that it cannot tell which
+ * window a number of `dy` belongs to; every backend is wrong then, in silence.
+ */
+const averagePoolGradient: Kernel = {
+  name: AvgPoolGrad,
+  attrs: ['filterSize', 'strides', 'pad'],
+  run({ inputs: { dy, input }, attrs, stock }) {
+    const { filterSize, strides, pad } = attrs as never;
+    const { outShape } = backend_util.computePool2DInfo(input.shape as Shape4D, filterSize, strides, 1, pad);
+    if (util.arraysEqual(dy.shape, outShape)) return stock();
+    throw new Error(
+      `AvgPoolGrad: dy is [${dy.shape}], expected [${outShape}], as without dimRoundingMode: tfjs's gradient does not know it. ` +
+        'Leave dimRoundingMode out, or pad the input first.',
+    );
+  },
+};
+
 export const paddingKernels: Kernel[] = [
   convolution(Conv2D, false, []),
   convolution(FusedConv2D, false, ['activation', 'leakyreluAlpha']),
@@ -140,4 +159,5 @@ export const paddingKernels: Kernel[] = [
   convolution(FusedDepthwiseConv2D, true, ['activation', 'leakyreluAlpha']),
   pool(MaxPool, false),
   pool(AvgPool, true),
+  averagePoolGradient,
 ];
