@@ -23,7 +23,7 @@ const isPeer = (path) => /^@tensorflow\//.test(path);
 const isForeign = (path) => /^[^./\0]/.test(path);
 
 /** Packages that no page can load. */
-const FOR_NODE = ['@evenkeel/blas'];
+const FOR_NODE = ['@evenkeel/backends', '@evenkeel/blas'];
 
 /** Every entry point of every package, except those for Node: `./node`, {@link FOR_NODE}, and packages that are programs. */
 const entries = readdirSync(packages).flatMap((folder) => {

@@ -10,8 +10,8 @@ declare module 'vitest' {
 /**
  * Runs a suite once per backend and fails any test that leaks a tensor.
  *
- * The backends come from the vitest config: cpu and wasm in Node, webgl and webgpu in Chromium;
- * `BACKENDS=cpu npm test` picks some. Each test runs in a scope; variables are disposed after it.
+ * The backends come from the vitest config: cpu and wasm in Node, webgl and webgpu in Chromium; `BACKENDS=cpu npm test`
+ * picks some, and `npm run test:webgpu` runs tests of whole models on webgpu in Node. Each test runs in a scope; variables are disposed after it.
  */
 export function describeOnBackends(name: string, suite: (backend: string) => void): void {
   describe.each(inject('backends'))(`${name} on %s`, (backend) => onBackend(backend, suite));
@@ -33,11 +33,17 @@ export function describeOnBackendsAndKernels(name: string, suite: (backend: stri
   });
 }
 
+/** A page has it; Node has it by npm's `webgpu`, started once for all suites of a file. */
+async function provideWebgpu(): Promise<void> {
+  if ('document' in globalThis) await import('@tensorflow/tfjs-backend-webgpu');
+  else if (!tf.findBackend('webgpu')) await (await import('@evenkeel/backends')).startBackend('webgpu');
+}
+
 function onBackend(backend: string, suite: (backend: string) => void): void {
   let before: number;
   beforeAll(async () => {
     if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
-    if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+    if (backend === 'webgpu') await provideWebgpu();
     if (!(await tf.setBackend(backend))) {
       throw new Error(`describeOnBackends: backend '${backend}' did not start, expected one that runs here.`);
     }

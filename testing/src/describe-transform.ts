@@ -34,19 +34,19 @@ export function describeTransform(name: string, create: () => Transform): void {
       () =>
         tf.addN(params.map((p) => tf.sum(tf.square(tf.square(p))))) as tf.Scalar;
 
-    it('keeps names, shapes and dtypes, and leaves its inputs alone', () => {
+    it('keeps names, shapes and dtypes, and leaves its inputs alone', async () => {
       const [w, g] = [param('w'), tf.tensor2d(start, [2, 2])];
       const { updates } = create().update({ w: g }, {}, { count: 0, params: { w } });
       expect(Object.keys(updates)).toEqual(['w']);
       expect([updates.w.shape, updates.w.dtype]).toEqual([[2, 2], 'float32']);
-      expectClose(g, start, 0);
-      expectClose(w, start, 0);
+      expectClose(await g.data(), start, 0);
+      expectClose(await w.data(), start, 0);
     });
 
-    it('gives the same result for the same input: it hides no memory outside its state', () => {
+    it('gives the same result for the same input: it hides no memory outside its state', async () => {
       const [w, g, transform] = [param('w'), tf.tensor2d(start, [2, 2]), create()];
-      const run = () => transform.update({ w: g }, {}, { count: 0, params: { w } }).updates.w.arraySync();
-      expect(run()).toEqual(run());
+      const run = () => transform.update({ w: g }, {}, { count: 0, params: { w } }).updates.w.array();
+      expect(await run()).toEqual(await run());
     });
 
     it('holds the same tensors after every step, even inside an outer tidy', () => {
@@ -63,15 +63,15 @@ export function describeTransform(name: string, create: () => Transform): void {
       const w = param('w');
       const [original, restored] = [optimizerOf(create()), optimizerOf(create())];
       for (const _ of [0, 1, 2]) original.minimize(loss(w));
-      const checkpoint = w.arraySync();
+      const checkpoint = await w.array();
       await restored.setWeights(await original.getWeights());
 
       for (const _ of [0, 1]) original.minimize(loss(w));
-      const expected = w.arraySync();
+      const expected = await w.array();
       w.assign(tf.tensor(checkpoint));
       for (const _ of [0, 1]) restored.minimize(loss(w));
 
-      expect(w.arraySync()).toEqual(expected);
+      expect(await w.array()).toEqual(expected);
       original.dispose();
       restored.dispose();
     });
@@ -83,23 +83,23 @@ export function describeTransform(name: string, create: () => Transform): void {
       optimizer.dispose();
     });
 
-    it('treats each parameter the same in any order', () => {
-      const run = (reversed: boolean) => {
+    it('treats each parameter the same in any order', async () => {
+      const run = async (reversed: boolean) => {
         const params = [param('a'), param('b')];
         const optimizer = optimizerOf(create());
         for (const flip of [reversed, !reversed, reversed]) {
           const grads = params.map((p) => ({ name: p.name, tensor: tf.mul(p, 2) as tf.Tensor }));
           optimizer.applyGradients(flip ? grads.reverse() : grads);
         }
-        const values = params.map((p) => p.arraySync());
+        const values = await Promise.all(params.map((p) => p.array()));
         optimizer.dispose();
         tf.dispose(params);
         return values;
       };
-      expect(run(true)).toEqual(run(false));
+      expect(await run(true)).toEqual(await run(false));
     });
 
-    it('leaves everything as it was when a later stage throws', () => {
+    it('leaves everything as it was when a later stage throws', async () => {
       const w = param('w');
       const failing: Transform = {
         name: 'failing',
@@ -114,7 +114,7 @@ export function describeTransform(name: string, create: () => Transform): void {
       });
       const before = tf.memory().numTensors;
       expect(() => tf.tidy(() => void optimizer.minimize(loss(w)))).toThrow('later stage');
-      expectClose(w, start, 0);
+      expectClose(await w.data(), start, 0);
       expect(tf.memory().numTensors).toBe(before);
       expect(optimizer.iterations).toBe(0);
     });

@@ -1,5 +1,5 @@
+import { BACKENDS, startBackend } from '@evenkeel/backends';
 import { type BackendOptions, UsageError } from '@evenkeel/trainer/config';
-import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
 import { note, warn } from './output.js';
 
@@ -15,7 +15,11 @@ export interface BackendFlags {
 /** Flags for where numbers are computed. */
 export const addBackendFlags = (command: Command): Command =>
   command
-    .option('--backend <name>', 'tfjs backend: wasm, cpu, or tensorflow if you have tfjs-node', 'wasm')
+    .option(
+      '--backend <name>',
+      `what computes: ${BACKENDS.join(', ')}; evenkeel doctor says what is there`,
+      'wasm',
+    )
     .option('--no-kernels', 'keep tfjs’s own wasm kernels')
     .option('--no-blas', 'leave matrix products to the wasm kernels where the machine has a BLAS');
 
@@ -24,23 +28,18 @@ export const addBackendFlags = (command: Command): Command =>
  *
  * @param threads How many threads a product of a BLAS may use. Default: what the library uses by itself.
  * @returns What computes now.
- * @throws If the backend is not there.
+ * @throws If the backend does not start.
  */
 export async function useBackend(flags: BackendFlags, threads?: number): Promise<BackendOptions> {
   const { backend, kernels } = flags;
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
-  if (backend === 'tensorflow') await importTfjsNode();
-  const isThere = tf.engine().registryFactory[backend] !== undefined && (await tf.setBackend(backend));
-  if (!isThere) {
-    const known = Object.keys(tf.engine().registryFactory).join(', ');
-    throw new UsageError(`--backend is '${backend}', expected one of ${known}, wasm. See evenkeel doctor.`);
+  try {
+    const { warning } = await startBackend(backend, { kernels });
+    if (warning) warn(warning);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError(`${message.replace('startBackend:', '--backend:')} See evenkeel doctor.`);
   }
-  await tf.ready();
-  if (backend === 'cpu') quietCpu();
   if (backend !== 'wasm' || !kernels) return { backend, kernels };
-  const { installWasmKernels } = await import('@evenkeel/wasm-kernels');
-  await installWasmKernels();
   return { backend, kernels, blas: await useBlas(flags, threads) };
 }
 
@@ -66,27 +65,8 @@ async function useBlas({ blas, json }: BackendFlags, threads?: number): Promise<
 
 /** 'wasm with our kernels and OpenBLAS 0.3.21, Haswell kernel, 1 thread'. Where it differs, sums are rounded otherwise. */
 export async function describeBackend({ backend, kernels, blas }: BackendOptions): Promise<string> {
-  if (!kernels) return backend;
+  if (backend !== 'wasm' || !kernels) return backend;
   if (!blas) return `${backend} with our kernels`;
   const { describeBlas } = await import('@evenkeel/blas');
   return `${backend} with our kernels and ${describeBlas(blas)}`;
-}
-
-/** Uses the current backend for the first time, at which the cpu backend advertises tfjs-node unless it is in a test. */
-export function quietCpu(): void {
-  tf.env().set('IS_TEST', true);
-  tf.scalar(0).dispose();
-  tf.env().set('IS_TEST', false);
-}
-
-/** Not a dependency: it downloads a library of its own when it is installed. */
-async function importTfjsNode(): Promise<void> {
-  const name = '@tensorflow/tfjs-node';
-  try {
-    await import(name);
-  } catch (error) {
-    throw new UsageError(
-      `--backend is 'tensorflow' and ${name} cannot be loaded (${(error as Error).message.split('\n')[0]}). npm install ${name}`,
-    );
-  }
 }

@@ -111,7 +111,7 @@ describe('flags', () => {
     [['--text', 'nowhere.txt'], "--text is 'nowhere.txt', which is not there"],
     [['nowhere.yaml'], "the config file 'nowhere.yaml' is not there"],
     [[], 'there are no data'],
-    [['--preset', 'grokking', '--backend', 'gpu'], "--backend is 'gpu', expected one of"],
+    [['--preset', 'grokking', '--backend', 'gpu'], "--backend: 'gpu' is no backend, expected one of"],
   ])('that are wrong say what was expected: %j', async (args, message) => {
     const out = join(root, 'never');
     const { code, errors } = await evenkeel('train', ...args, '--out', out);

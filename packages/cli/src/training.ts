@@ -8,6 +8,7 @@ import {
   buildRun,
   type RunParts,
   trainRun,
+  UsageError,
   writingOf,
 } from '@evenkeel/trainer/config';
 import {
@@ -70,6 +71,7 @@ export async function trainInto(
   { makeRoom, stored, from, backend, verify, livePort }: TrainingOptions,
 ): Promise<Trained> {
   const { directory, config } = planned;
+  requireOneThread(config.workers, backend);
   const resume = stored !== undefined;
   const live = livePort === undefined ? undefined : await serveReport(directory, livePort);
   const interrupt = onInterrupt();
@@ -131,6 +133,14 @@ export async function trainInto(
     interrupt.dispose();
     await lock?.release();
   }
+}
+
+/** @throws If several threads would share one GPU, on which each takes its turn. */
+function requireOneThread(workers: number, { backend }: BackendOptions): void {
+  if (workers === 1 || backend !== 'webgpu') return;
+  throw new UsageError(
+    `workers is ${workers}, expected 1 with --backend webgpu: one GPU computes a whole batch at once. Leave --workers out.`,
+  );
 }
 
 /** Also of a run that has diverged: that is when one looks. What is wrong with the report is no reason for a run to fail. */

@@ -1,5 +1,5 @@
+import { addAll } from '@evenkeel/ops';
 import {
-  addN,
   customGrad,
   div,
   type GradSaveFunc,
@@ -44,7 +44,7 @@ export function mixtureOfExperts(
     const tell: Observe = (part, value) => observe(`${name}.${part}`, value);
     return mul<Tensor>(mlp(x, within(weights, name), config, adaptingWithin(adapting, name), tell), share);
   });
-  return addN(answers);
+  return addAll(answers);
 }
 
 /** Softmax over the k largest scores, 0 elsewhere. Exactly k, also where scores are equal. */

@@ -1,12 +1,5 @@
 import { adamW, chain, sgd, TransformOptimizer } from '@evenkeel/optim';
-import { orthograd } from '@evenkeel/orthograd';
-import {
-  describeOnBackends,
-  describeTransform,
-  expectClose,
-  type GoldenTensor,
-  goldenCases,
-} from '@evenkeel/testing';
+import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import published from '../fixtures/c1_grokadamw.json' with { type: 'json' };
@@ -14,18 +7,6 @@ import grokfast from '../fixtures/c2_grokfast.json' with { type: 'json' };
 import { GrokAdamW, grokAdamW, grokfastEma, grokfastMa, lossGapSignal } from './index.js';
 
 const toTensor = ({ data, shape }: GoldenTensor) => tf.tensor(data, shape, 'float32');
-const layered = () => grokAdamW({ layerDecay: 'layer', learningRate: 0.1 });
-
-describeTransform('grokAdamW by layer', layered);
-describeTransform('grokAdamW without layer decay', () =>
-  grokAdamW({ gamma: 0, grokkingSignals: [() => 0.5] }),
-);
-describeTransform('grokfastEma', () => grokfastEma());
-describeTransform('grokfastMa', () => grokfastMa({ windowSize: 2 }));
-describeTransform('grokfastMa without warm-up', () =>
-  grokfastMa({ windowSize: 3, warmup: false, filterType: 'sum' }),
-);
-describeTransform('chain(orthograd, grokAdamW)', () => chain(orthograd(), layered()));
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,6 +1,6 @@
-import { checkOptions } from '@evenkeel/ops';
+import { addAll, checkOptions } from '@evenkeel/ops';
 import { checkNumber, countOf, heldCount, heldTensor, type State, type Transform } from '@evenkeel/optim';
-import { add, addN, mul, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 
 export interface GrokfastMaOptions {
   /** How many gradients the average spans, ≥ 1; as many copies of the parameters are held. Default 100. */
@@ -58,7 +58,7 @@ export function grokfastMa(options: GrokfastMaOptions = {}): Transform {
         const isActive = !isOff && (!warmup || filled === windowSize);
         // Slots not filled yet are 0.
         const weight = filterType === 'mean' ? lambda / filled : lambda;
-        nextUpdates[id] = isActive ? tidy(() => add(g, mul(addN(window), weight))) : g;
+        nextUpdates[id] = isActive ? tidy(() => add(g, mul(addAll(window), weight))) : g;
         const entries = window.map((gradient, age) => [slots[age], gradient] as const);
         nextState[id] = { ...Object.fromEntries(entries), filled: countOf(filled) };
       }

@@ -1,11 +1,5 @@
 import { adamW, chain, momentum, partition, type Transform, TransformOptimizer } from '@evenkeel/optim';
-import {
-  describeOnBackends,
-  describeTransform,
-  expectClose,
-  type GoldenTensor,
-  goldenCases,
-} from '@evenkeel/testing';
+import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,14 +7,6 @@ import nanochat from '../fixtures/p2_nanochat_muon.json' with { type: 'json' };
 import torch from '../fixtures/p3_torch_muon.json' with { type: 'json' };
 import { rmsNorm, singularValues, toTensor } from '../test/tensors.js';
 import { type MuonOptions, muon, nanochatMuon, nanochatSchedules, spectralSoftCap } from './index.js';
-
-describeTransform('nanochatMuon', () => nanochatMuon({ weightDecay: 0.1 }));
-describeTransform('muon with the RMS of AdamW', () => muon({ scale: 'adamw-rms', weightDecay: 0.1 }));
-describeTransform('muon with rows of equal length', () => muon({ equilibrateRows: true }));
-describeTransform('muon, renormalised', () => muon({ renormalize: true, coefficients: 'polar-express' }));
-describeTransform('muon, evened out', () => muon({ beta2: 0.9 }));
-describeTransform('cautious muon', () => muon({ cautious: true }));
-describeTransform('muon with cautious decay', () => muon({ cautiousDecay: true, weightDecay: 0.3 }));
 
 // Of caps that are small for the steps.
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));

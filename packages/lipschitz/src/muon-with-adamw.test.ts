@@ -1,11 +1,9 @@
 import { adamW, isMatrix, partition, TransformOptimizer } from '@evenkeel/optim';
-import { describeOnBackends, describeTransform, expectClose } from '@evenkeel/testing';
+import { describeOnBackends, expectClose } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { rmsNorm } from '../test/tensors.js';
 import { Muon, muon, muonWithAdamW, spectralSoftCap } from './index.js';
-
-describeTransform('muonWithAdamW', () => muonWithAdamW());
 
 /** Weights of every kind: an embedding, a convolution, a matrix, biases. wasm has gradients of the last two only. */
 function textModel(backend: string): tf.Sequential {

@@ -1,11 +1,5 @@
 import { adamW, chain, clipByGlobalNorm, named, partition, TransformOptimizer } from '@evenkeel/optim';
-import {
-  describeOnBackends,
-  describeTransform,
-  expectClose,
-  type GoldenTensor,
-  goldenCases,
-} from '@evenkeel/testing';
+import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,10 +7,6 @@ import updates from '../fixtures/e2_muon_update.json' with { type: 'json' };
 import trajectories from '../fixtures/e3_muon_trajectories.json' with { type: 'json' };
 import { rmsNorm, singularValues, toTensor } from '../test/tensors.js';
 import { type CoefficientsName, modulaEmbedding, modulaMuon, muon, normalizeUpdates } from './index.js';
-
-describeTransform('muon', () => muon());
-describeTransform('modulaMuon', () => modulaMuon({ weightDecay: 0.1 }));
-describeTransform('modulaEmbedding', () => modulaEmbedding({ weightDecay: 0.1 }));
 
 describeOnBackends('muon', () => {
   const updateCases = goldenCases<

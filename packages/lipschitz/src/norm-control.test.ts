@@ -12,13 +12,7 @@ import {
   type Transform,
   TransformOptimizer,
 } from '@evenkeel/optim';
-import {
-  describeOnBackends,
-  describeTransform,
-  expectClose,
-  type GoldenTensor,
-  goldenCases,
-} from '@evenkeel/testing';
+import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import reference from '../fixtures/p5_norm_control.json' with { type: 'json' };
@@ -38,10 +32,6 @@ import {
 // Of a cap that is small for the steps.
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 afterEach(() => vi.restoreAllMocks());
-
-describeTransform('normalizeUpdates', () => chain(sgd(), normalizeUpdates({ norm: 0.1 })));
-describeTransform('normalizeUpdates by share', () => chain(sgd(), normalizeUpdates({ share: 0.1 })));
-describeTransform('cautious', () => chain(cautious(scaleByAdam()), scaleByLearningRate(0.1)));
 
 interface Hook {
   kind: 'hyperball' | 'radial_brake' | 'relative_update' | 'none';

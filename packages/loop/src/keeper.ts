@@ -1,4 +1,4 @@
-import { addN, dispose, type NamedTensorMap, square, sum, tidy } from '@tensorflow/tfjs-core';
+import { dispose, type NamedTensorMap, square, stack, sum, tidy } from '@tensorflow/tfjs-core';
 import type { BatchStream, DataState } from './batch-stream.js';
 import { type Best, BestSoFar } from './best.js';
 import type { Callbacks } from './callbacks.js';
@@ -166,7 +166,7 @@ export class Keeper {
   async checkWeights(): Promise<boolean> {
     const { run, guard } = this;
     if (!guard || run.variables.length === 0) return false;
-    const total = tidy(() => addN(run.variables.map((variable) => sum(square(variable)))));
+    const total = tidy(() => sum(stack(run.variables.map((variable) => sum(square(variable))))));
     const [value] = await total.data();
     dispose(total);
     return Number.isFinite(value) ? false : this.diverged({ step: run.step, loss: run.metrics.loss }, {});

@@ -1,11 +1,11 @@
 import {
-  addN,
   clone,
   dispose,
   div,
   type Scalar,
   sqrt,
   square,
+  stack,
   sub,
   sum,
   Tensor,
@@ -125,7 +125,7 @@ const disposeLosses = (losses: readonly { loss: Scalar; count: Count }[]): void 
   dispose(losses.flatMap(({ loss, count }) => (count instanceof Tensor ? [loss, count] : [loss])));
 
 const sumOfSquares = (tensors: readonly Tensor[]): Tensor =>
-  addN(tensors.map((tensor) => sum(square(tensor))));
+  sum(stack(tensors.map((tensor) => sum(square(tensor)))));
 
 /** Reads numbers, and frees the tensors among them. */
 async function readAll(values: Readonly<Record<string, number | Tensor | undefined>>) {

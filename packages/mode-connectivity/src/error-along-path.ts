@@ -4,7 +4,7 @@ import { namedAs, type Weights } from './check-weights.js';
 import { cloned, loadWeights, withWeightsRestored } from './live-model.js';
 import { alphasOf, checkPathOptions, type PathOptions } from './path-options.js';
 import { splitReader } from './read-split.js';
-import { distance, interpolate } from './weights.js';
+import { interpolate, readDistance } from './weights.js';
 import { checkFunction } from './what-came.js';
 
 /** What was measured along a path from B (α = 0) to A (α = 1). Plain JSON. */
@@ -69,7 +69,7 @@ export async function errorAlongPath<Batch>(
       mapValues(means, (_, name) => alphas.map((_, i) => measured[i][split][name])),
     );
     const barriers = mapValues(values, (measures) => mapValues(measures, barrier));
-    return { alphas, values, barriers, atMean, distance: distance(a, b) };
+    return { alphas, values, barriers, atMean, distance: await readDistance(a, b) };
   } finally {
     dispose([a, b]);
   }

@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { type Batches, checkData } from './batches.js';
 import { type Variables, variablesByName } from './live-model.js';
 import type { Measure } from './measure.js';
@@ -14,8 +15,11 @@ export interface PathOptions<Batch> {
   alphas?: number | readonly number[];
   /** Only the first so many batches of each split. Default all. */
   maxBatches?: number;
-  /** How much a batch counts in the mean, ≥ 0, such as its number of examples. One of 0 is not measured. Default 1. */
-  weigh?: (batch: Batch) => number;
+  /**
+   * How much a batch counts in the mean, ≥ 0, such as its number of examples, as a number or a tensor with one. One of 0 is
+   * not measured. Default 1.
+   */
+  weigh?: (batch: Batch) => number | Tensor;
   /** Called after each point. */
   onProgress?: (done: number, total: number) => void;
   /** Stops between batches. */

@@ -1,4 +1,4 @@
-import { dispose, type TensorContainer, tensor_util, tidy } from '@tensorflow/tfjs-core';
+import { dispose, Tensor, type TensorContainer, tensor_util, tidy } from '@tensorflow/tfjs-core';
 import { type Batches, noBatches, open, type Source } from './batches.js';
 import { measureBatch } from './measure.js';
 import type { PathOptions } from './path-options.js';
@@ -47,7 +47,7 @@ async function passOver<Batch>(
   let [batches, weight] = [0, 0];
   const isOurs = !Array.isArray(source);
   const measured = async (batch: Batch) => {
-    const share = tidy(() => checkWeight(weigh(batch)));
+    const share = checkWeight(await weightOf(tidy(() => weigh(batch))));
     return { share, numbers: share > 0 ? await measureBatch(measure, batch) : {} };
   };
   for await (const batch of source) {
@@ -85,6 +85,14 @@ const disposed = (split: string, index: number, cause: unknown): Error =>
       `gives is disposed of once measured: make new batches each time, or give a list, which stays yours.`,
     { cause },
   );
+
+/** Reads it, if it is a tensor with one number; anything else is left to {@link checkWeight}. */
+async function weightOf(weight: number | Tensor): Promise<unknown> {
+  if (!(weight instanceof Tensor) || weight.size !== 1) return weight;
+  const [number] = await weight.data();
+  weight.dispose();
+  return number;
+}
 
 function checkWeight(weight: unknown): number {
   if (typeof weight === 'number' && weight >= 0 && weight < Infinity) return weight;

@@ -85,18 +85,34 @@ function sharesOf(
 }
 
 /**
- * How far apart two models are: the Euclidean length of wA − wB over all float parameters, read back.
+ * How far apart two models are: the Euclidean length of wA − wB over all float parameters, read back synchronously.
  *
  * @throws If the two are not live tensors of the same shapes and dtypes, under names that belong together (`h/kernel`,
  *     `h/kernel_1`).
  */
 export function distance(weightsA: Weights, weightsB: Weights): number {
-  const others = namedAs('distance', weightsA, weightsB);
+  const pairs = floatPairs(weightsA, weightsB);
+  return Math.sqrt(pairs.reduce((sum, [a, b]) => sum + squaredDistance(a.dataSync(), b.dataSync()), 0));
+}
+
+/** {@link distance}, for backends that are not read synchronously. */
+export async function readDistance(weightsA: Weights, weightsB: Weights): Promise<number> {
   let squares = 0;
-  for (const [name, a] of Object.entries(weightsA)) {
-    if (a.dtype !== 'float32') continue;
-    const [x, y] = [a.dataSync(), others[name].dataSync()];
-    for (let i = 0; i < x.length; i++) squares += (x[i] - y[i]) ** 2;
+  for (const [a, b] of floatPairs(weightsA, weightsB)) {
+    squares += squaredDistance(await a.data(), await b.data());
   }
   return Math.sqrt(squares);
+}
+
+function floatPairs(weightsA: Weights, weightsB: Weights): (readonly [Tensor, Tensor])[] {
+  const others = namedAs('distance', weightsA, weightsB);
+  return Object.entries(weightsA)
+    .filter(([, { dtype }]) => dtype === 'float32')
+    .map(([name, a]) => [a, others[name]] as const);
+}
+
+function squaredDistance(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < x.length; i++) squares += (x[i] - y[i]) ** 2;
+  return squares;
 }

@@ -200,6 +200,11 @@ describeEdges(ops, {
     expect(() => ops.embedding(tf.zeros([0, 4]), ids(1))).toThrow('embedding: ids contains 0');
     at((table) => ops.embedding(table, ids(1)), [tf.tensor2d([[BIG]])], [BIG], [[1]]);
   },
+  addAll() {
+    for (const shape of [[0], [2, 0]]) isNothing((a, b) => ops.addAll([a, b]), [shape, shape], shape);
+    at((x) => ops.addAll([x, x]), [tf.tensor1d([BIG / 2, 1e-38])], [BIG, 2e-38], [[2, 2]]);
+    expect(() => ops.addAll([])).toThrow();
+  },
   sumOfSquares() {
     for (const shape of [[0], [0, 4], [2, 0]]) isNothing(ops.sumOfSquares, [shape], []);
     at(ops.sumOfSquares, [tf.tensor1d([1e19, 1e-30])], [1e38], [[2e19, 2e-30]]);

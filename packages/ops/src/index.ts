@@ -1,3 +1,4 @@
+export { addAll } from './add-all.js';
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
 export { checkOptions } from './check-options.js';
 export { constant, isConstant } from './constant.js';

@@ -1,4 +1,4 @@
-import { innerProduct, sumOfSquares } from '@evenkeel/ops';
+import { addAll, innerProduct, sumOfSquares } from '@evenkeel/ops';
 import { describeOnBackends, expectClose, expectGradientMatchesDifferences } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
@@ -21,6 +21,16 @@ describeOnBackends('sumOfSquares', () => {
   it('has the gradient 2x', () => {
     expectClose(tf.grad((x) => sumOfSquares(x))(tf.tensor1d([1, -2])), [2, -4], 0);
     expectGradientMatchesDifferences((x) => tf.square(sumOfSquares(x)), tf.tensor2d([[0.5, -1]]));
+  });
+});
+
+describeOnBackends('addAll', () => {
+  it.each([1, 2, 7, 8, 13, 14, 40])('adds up %i tensors and gives each the gradient', (count) => {
+    const powers = Array.from({ length: count }, (_, i) => tf.tensor1d([1, 2 ** (i % 20)]));
+    const total = powers.reduce((sum, _, i) => sum + 2 ** (i % 20), 0);
+    expectClose(addAll(powers), [count, total], 0);
+    const gradients = tf.grads((...inputs: tf.Tensor[]) => tf.mul(addAll(inputs), [3, 4]))(powers);
+    for (const gradient of gradients) expectClose(gradient, [3, 4], 0);
   });
 });
 

@@ -13,13 +13,7 @@ import {
   withTransform,
 } from '@evenkeel/optim';
 import { orthograd } from '@evenkeel/orthograd';
-import {
-  describeOnBackends,
-  describeTransform,
-  expectClose,
-  type GoldenTensor,
-  goldenCases,
-} from '@evenkeel/testing';
+import { describeOnBackends, expectClose, type GoldenTensor, goldenCases } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -94,10 +88,6 @@ const weightsAndGradient = fc
   .chain((size) => fc.tuple(vector(size), vector(size)));
 
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-
-describeTransform('orthograd', () => orthograd());
-describeTransform('orthograd without rescaling', () => orthograd({ rescale: false }));
-describeTransform('orthograd on matrices', () => masked(orthograd(), isMatrix));
 
 describeOnBackends('orthograd', () => {
   const projections = paperCases.filter(({ inputs }) => inputs.param);

@@ -14,7 +14,7 @@ import { Command } from 'commander';
 import { wholeFrom } from '../arguments.js';
 import { addBackendFlags, type BackendFlags, useBackend } from '../backend.js';
 import { addConfigFlags } from '../config/flags.js';
-import { outputOf, table } from '../output.js';
+import { outputOf, table, warn } from '../output.js';
 
 interface Options extends BackendFlags {
   readonly checkpoint: string;
@@ -48,22 +48,37 @@ async function certify(
   overrides: readonly Override[],
   options: Options,
 ): Promise<void> {
+  await readAhead(opened.model);
   const certificate = certificateOf(opened.model);
   const batch = await firstBatch(opened, overrides);
   const result = {
     model: source,
     step: opened.step,
     ...certificate,
-    found: batch && options.search > 0 ? found(opened.model, batch, options.search) : undefined,
+    found: batch && canSearch(options.search) ? found(opened.model, batch, options.search) : undefined,
     medianRadius:
       batch && certificate.lipschitz !== undefined
-        ? medianRadius(opened.model, batch, certificate.lipschitz)
+        ? await medianRadius(opened.model, batch, certificate.lipschitz)
         : undefined,
   };
   tf.dispose([batch?.inputs, batch?.targets].filter((tensor) => tensor !== undefined));
   const output = outputOf(options);
   output.emit(result);
   output.say(shown(result));
+}
+
+/** Bounds are computed from numbers on the host. Once read, tfjs's webgpu backend keeps them there, too. */
+async function readAhead(model: GPT | Mlp): Promise<void> {
+  for (const variable of model.variables) await variable.data();
+}
+
+/** The search reads the backend at each step. */
+function canSearch(steps: number): boolean {
+  if (steps === 0 || tf.getBackend() !== 'webgpu') return steps > 0;
+  warn(
+    'there is no search on webgpu, which cannot be read at each of its steps: the bound stands. Take --backend wasm.',
+  );
+  return false;
 }
 
 interface Certificate {
@@ -138,18 +153,20 @@ const found = (model: GPT | Mlp, { inputs }: LabelledBatch, steps: number): numb
   });
 
 /** How far an input may move before the prediction can change: the median over right predictions. */
-function medianRadius(
+async function medianRadius(
   model: GPT | Mlp,
   { inputs, targets }: LabelledBatch,
   lipschitz: number,
-): number | undefined {
+): Promise<number | undefined> {
   if (!(Number.isFinite(lipschitz) && lipschitz > 0)) return 0;
-  return tf.tidy(() => {
+  const answers = tf.tidy(() => {
     const logits = model.forward(inputs as tf.Tensor2D);
-    const right = tf.equal(tf.argMax(logits, -1), targets).dataSync();
-    const radii = [...certifiedRadius(logits, lipschitz).dataSync()].filter((_, i) => right[i] === 1);
-    return radii.sort((a, b) => a - b)[radii.length >> 1];
+    return [tf.equal(tf.argMax(logits, -1), targets), certifiedRadius(logits, lipschitz)];
   });
+  const [right, all] = await Promise.all(answers.map((answer) => answer.data()));
+  tf.dispose(answers);
+  const radii = [...all].filter((_, i) => right[i] === 1);
+  return radii.sort((a, b) => a - b)[radii.length >> 1];
 }
 
 function shown({

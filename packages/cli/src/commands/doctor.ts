@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
+import { findAdapter, startBackend, whyNoTensorflow } from '@evenkeel/backends';
 import * as tf from '@tensorflow/tfjs';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { quietCpu } from '../backend.js';
 import { outputOf } from '../output.js';
 
 /** What one looks at, and how it is. */
@@ -20,7 +20,6 @@ const OPTIONAL = [
   ['@huggingface/hub', 'loads models from the hub by their id'],
   ['koffi', 'maps token files into memory, and MPI'],
   ['@resvg/resvg-js', 'turns plots into PNG'],
-  ['@tensorflow/tfjs-node', 'tfjs on libtensorflow (--backend tensorflow); does not install on every Node'],
 ] as const;
 
 export function doctorCommand(finish: (code: number) => void): Command {
@@ -36,6 +35,8 @@ export function doctorCommand(finish: (code: number) => void): Command {
         await cpuBackend(),
         ...(await wasmBackend()),
         await blas(),
+        await webgpuBackend(),
+        tensorflowBackend(),
         ...OPTIONAL.map(([name, use]) => optional(name, use)),
       ];
       for (const { name, ok, detail, advice } of findings) {
@@ -59,19 +60,17 @@ function machine(): Finding {
 }
 
 async function cpuBackend(): Promise<Finding> {
-  await tf.setBackend('cpu');
-  quietCpu();
+  await startBackend('cpu');
   return {
     name: 'backend cpu',
-    ok: computes(),
+    ok: await computes(),
     detail: `plain JavaScript, tfjs ${tf.version_core}: right, but slow`,
   };
 }
 
 async function wasmBackend(): Promise<Finding[]> {
   try {
-    await import('@tensorflow/tfjs-backend-wasm');
-    if (!(await tf.setBackend('wasm'))) throw new Error('it does not start');
+    await startBackend('wasm', { kernels: false });
   } catch (error) {
     return [
       {
@@ -84,7 +83,7 @@ async function wasmBackend(): Promise<Finding[]> {
   }
   const { installWasmKernels } = await import('@evenkeel/wasm-kernels');
   const report = await installWasmKernels();
-  const ok = computes();
+  const ok = await computes();
   report.uninstall();
   const simd = report.relaxedSimd
     ? 'SIMD and relaxed SIMD'
@@ -121,9 +120,44 @@ async function blas(): Promise<Finding> {
   return { name: 'BLAS', ok: undefined, detail: 'none: products are computed in wasm', advice: reason };
 }
 
+/** One can do without a GPU, and a program in its place is for tests. */
+async function webgpuBackend(): Promise<Finding> {
+  const name = 'backend webgpu';
+  const { adapter, reason } = await findAdapter();
+  if (!adapter) {
+    return {
+      name,
+      ok: undefined,
+      detail: `not there: ${reason}`,
+      advice: 'It computes on any GPU (--backend webgpu).',
+    };
+  }
+  const { vendor, architecture, isSoftware, largestTensor, workgroupBytes, workgroupSize } = adapter;
+  const mebibytes = Math.floor(largestTensor / 2 ** 20).toLocaleString('en');
+  const detail = `${adapter.name} (${[vendor, architecture].filter(Boolean).join(', ')}), tensors up to ${mebibytes} MiB, workgroups of ${workgroupSize} with ${workgroupBytes / 1024} KiB`;
+  try {
+    const { warning } = await startBackend('webgpu');
+    const ok = await computes();
+    tf.removeBackend('webgpu');
+    return isSoftware && ok ? { name, ok: undefined, detail, advice: warning } : { name, ok, detail };
+  } catch (error) {
+    return { name, ok: false, detail: `${detail}: ${(error as Error).message}` };
+  }
+}
+
+function tensorflowBackend(): Finding {
+  const finding = optional('@tensorflow/tfjs-node', 'tfjs on libtensorflow (--backend tensorflow)');
+  const reason = whyNoTensorflow();
+  return reason ? { name: finding.name, ok: undefined, detail: `not for this Node: ${reason}.` } : finding;
+}
+
 /** Whether the current backend multiplies. */
-const computes = (): boolean =>
-  tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync()[0] === 11);
+async function computes(): Promise<boolean> {
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])));
+  const [number] = await product.data();
+  product.dispose();
+  return number === 11;
+}
 
 function optional(name: string, use: string): Finding {
   try {

@@ -78,7 +78,7 @@ async function measuresOf(
   let read = 0;
   for await (const batch of batches()) {
     const { inputs, targets } = batch as LabelledBatch;
-    const labels = tf.tidy(() => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'int32')).dataSync()[0]);
+    const labels = await countLabels(targets);
     if (labels > 0) {
       const means = tf.tidy(() => {
         const logits = model.forward(inputs as tf.Tensor2D);
@@ -101,6 +101,13 @@ async function measuresOf(
     accuracy: sums.right / sums.labels,
     labels: sums.labels,
   };
+}
+
+async function countLabels(targets: tf.Tensor): Promise<number> {
+  const count = tf.tidy(() => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'int32')));
+  const [labels] = await count.data();
+  count.dispose();
+  return labels;
 }
 
 function shown(source: string, step: number | undefined, parts: Readonly<Record<string, Measures>>): string {

@@ -142,8 +142,7 @@ async function pathBetween(
         train: judges.train,
         ...(judges.validation ? { validation: judges.validation } : {}),
       },
-      weigh: ({ targets }) =>
-        tf.tidy(() => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'float32')).dataSync()[0]),
+      weigh: ({ targets }) => tf.sum(tf.cast(tf.notEqual(targets, IGNORED), 'float32')),
       alphas,
       maxBatches: batches,
       onProgress: (done, total) => {

@@ -18,6 +18,7 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 import { formatLimits, roundToFormat } from '../formats/round-to-format.js';
+import { readNow, TAKE_WASM } from '../read-now.js';
 
 /**
  * Shows an activation to the monitor and returns it as it is.
@@ -121,13 +122,14 @@ const OPTIONS: Record<keyof ActivationMonitorOptions, true> = { formats: true };
 
 function countEntries(counts: Counts, x: Tensor, formats: readonly FloatFormat[]): void {
   if (x.size === 0) return;
-  const [largest, ...surviving] = tidy(() => {
+  const counted = tidy(() => {
     const size = abs(x);
     const largest = max(where(isNaNOp(x), Infinity, size));
     const within = (format: FloatFormat) =>
       lessEqual(abs(sub(roundToFormat(x, format), x)), mul(size, unitRoundoff(format)));
     return stack([largest, ...formats.map((format) => sum(cast(within(format), 'float32')))]);
-  }).dataSync();
+  });
+  const [largest, ...surviving] = Array.from(readNow('activationMonitor', counted, TAKE_WASM));
   counts.entries += x.size;
   counts.largest = Math.max(counts.largest, largest);
   addTo(counts.surviving, surviving);
@@ -148,7 +150,7 @@ function countProducts(
     );
   }
   if (activation.size === 0) return;
-  const surviving = tidy(() => {
+  const counted = tidy(() => {
     const x = reshape(activation, [-1, width]);
     const product = (x: Tensor, w: Tensor) => matMul(x as Tensor2D, w as Tensor2D, false, true);
     const exact = product(x, weight);
@@ -162,7 +164,8 @@ function countProducts(
         return sum(cast(lessEqual(abs(sub(found, exact)), allowed), 'float32'));
       }),
     );
-  }).dataSync();
+  });
+  const surviving = readNow('activationMonitor', counted, TAKE_WASM);
   counts.products += (activation.size / width) * out;
   addTo(counts.productsSurviving, surviving);
 }

@@ -17,6 +17,7 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { readNow, TAKE_WASM } from '../read-now.js';
 import { clipRms, toRms } from '../token-norms.js';
 
 export interface AdversarialAccuracyOptions {
@@ -96,7 +97,8 @@ export function adversarialAccuracy(
         right.dispose();
         ({ delta, right } = next);
       }
-      found.set(radius, right.dataSync<'bool'>().filter(Boolean).length / right.size);
+      const answers = Array.from(readNow('adversarialAccuracy', right, TAKE_WASM));
+      found.set(radius, answers.filter(Boolean).length / right.size);
     }
     return radii.map((radius) => ({ radius, accuracy: found.get(radius) ?? Number.NaN }));
   });

@@ -12,6 +12,7 @@ import {
   tidy,
   valueAndGrads,
 } from '@tensorflow/tfjs-core';
+import { readNow, TAKE_WASM } from '../read-now.js';
 import { clipRms, largestTokenRms, tokenRms, tokenSquares, toRms } from '../token-norms.js';
 
 export interface EmpiricalLipschitzOptions {
@@ -73,7 +74,7 @@ export function gainPerExample(
   }
   return tidy(() => {
     // Inputs of zero have a ball all the same, to look for directions in.
-    const ball = inputRms ?? (max(tokenRms(inputs)).dataSync()[0] || 1);
+    const ball = inputRms ?? (readNow('empiricalLipschitz', max(tokenRms(inputs)), TAKE_WASM)[0] || 1);
     const step = distance * ball;
     const room = ball - step; // x ± δ stay inside the ball
     let x = clipRms(inputs, room);
@@ -91,7 +92,13 @@ export function gainPerExample(
 
     const best = new Float64Array(inputs.shape[0]);
     for (let i = 0; i <= steps; i++) {
-      const found = tidy(() => largestTokenRms(change(x, delta))).dataSync();
+      const found = Array.from(
+        readNow(
+          'empiricalLipschitz',
+          tidy(() => largestTokenRms(change(x, delta))),
+          TAKE_WASM,
+        ),
+      );
       found.forEach((gain, example) => {
         if (!Number.isFinite(gain)) throw new Error(notFinite(gain, example));
         best[example] = Math.max(best[example], gain);

@@ -1,6 +1,7 @@
 import { checkOptions } from '@evenkeel/ops';
 import { tensor3d } from '@tensorflow/tfjs-core';
 import { jacobiSvd } from '../jacobi-svd.js';
+import { readNow } from '../read-now.js';
 import { type MatrixConstraint, onMatrices } from './matrix-constraint.js';
 import { CAP_OPTIONS, type SpectralCapOptions } from './spectral-cap.js';
 import { checkedMaxNorm } from './spectral-normalize.js';
@@ -21,7 +22,7 @@ export function exactSpectralCap(options: SpectralCapOptions = {}): MatrixConstr
   const maxNorm = checkedMaxNorm('exactSpectralCap', options);
   return onMatrices('exactSpectralCap', options, ({ matrices, fanOut, fanIn, rmsScale }) => {
     const size = fanOut * fanIn;
-    const capped = Float32Array.from(matrices.dataSync());
+    const capped = Float32Array.from(readNow('exactSpectralCap', matrices, 'Take spectralCap.'));
     for (let start = 0; start < capped.length; start += size) {
       capOne(capped.subarray(start, start + size), fanOut, fanIn, maxNorm * rmsScale);
     }
