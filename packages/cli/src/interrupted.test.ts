@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { recordFault } from '@evenkeel/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-cli-'));
@@ -96,5 +97,10 @@ describe('a run of the command line', () => {
       expect(bytes.equals(finalState(parts)[i])).toBe(true);
     });
     expect(metricsOf(parts)).toEqual(metricsOf(whole));
+    recordFault(
+      'a run of the command line interrupted, then killed, and resumed each time',
+      'it ends with the same bytes and metrics as one left alone',
+      2,
+    );
   }, 300_000);
 });

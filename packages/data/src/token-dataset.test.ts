@@ -10,7 +10,7 @@ import {
   type Tokenizer,
   tokenize,
 } from '@evenkeel/data';
-import { describeOnBackends } from '@evenkeel/testing';
+import { describeOnBackends, recordFault } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterAll, expect, it, vi } from 'vitest';
@@ -266,6 +266,7 @@ describeOnBackends('TokenDataset', () => {
     for (let i = 0; i < 2; i++) {
       await expect(opening()).rejects.toThrow(`TokenDataset.open: '${path}' has sha256 `);
     }
+    recordFault('a bit flipped in a file of tokens', 'it is found as the file is opened to learn from', 2);
     expect(reads).toHaveBeenCalledTimes(3); // what was found damaged is looked at again
     await (await TokenDataset.open(path, { contextLength: 8 })).close();
     writeFileSync(path, file.bytes);

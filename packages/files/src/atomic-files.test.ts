@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { recordFault } from '@evenkeel/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   createAtomicFile,
@@ -133,6 +134,10 @@ describe('drafts', () => {
     expect(existsSync(path)).toBe(false);
     expect(await removeLeftDrafts('test', folder)).toHaveLength(1);
     expect(readdirSync(folder)).toEqual([]);
+    recordFault(
+      'a process killed while it writes a file',
+      'there is no half a file; what it left is cleared away',
+    );
   });
 });
 

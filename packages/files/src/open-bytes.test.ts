@@ -5,6 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recordFault } from '@evenkeel/testing';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openBytes, openMemoryMap } from './index.js';
 
@@ -96,6 +97,11 @@ describe('openBytes', () => {
     await expectRefused(pipe, 'a named pipe');
     await expectRefused(folder, 'a folder');
     await expectRefused('/dev/zero', 'a device');
+    recordFault(
+      'a named pipe, a device or a folder in the place of a file',
+      'it is refused by name before it is opened',
+      6,
+    );
     await expect(openMemoryMap('test', join(folder, 'none'))).rejects.toThrow(
       "none' cannot be opened (ENOENT",
     );

@@ -1,5 +1,5 @@
 import { AdamW } from '@evenkeel/optim';
-import { describeOnBackends } from '@evenkeel/testing';
+import { describeOnBackends, recordFault } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { batchAt, descent, endless, linearModel, squaredError } from '../test/problems.js';
@@ -103,6 +103,10 @@ describeOnBackends('the guard', () => {
     const run = train({ ...options, steps: 5, callbacks: [spoil], checkpoint: { store } });
     await expect(run).rejects.toThrow("Look at parameter 'linear/b': its norm is NaN");
     expect(await store.load()).toBeUndefined();
+    recordFault(
+      'weights that are not finite as they are to be saved',
+      'they are not saved; the error names the parameter',
+    );
   });
 
   it.each([

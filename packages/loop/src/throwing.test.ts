@@ -1,4 +1,4 @@
-import { describeOnBackends } from '@evenkeel/testing';
+import { describeOnBackends, recordFault } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { batchAt, descent, endless, linearModel, squaredError } from '../test/problems.js';
@@ -164,6 +164,10 @@ describeOnBackends('a run that throws', () => {
     expect(ended).toHaveLength(1);
     if (!_way.includes('onEnd')) expect(ended[0]).toBe(error);
     expect(tf.memory().numTensors).toBe(before);
+    recordFault(
+      'a callback, optimizer, loss, batch, metric or store that throws',
+      'that error comes out, and no tensor is left behind',
+    );
     tf.dispose(Array.isArray(given.data) ? given.data : []);
   });
 

@@ -1,4 +1,4 @@
-import { expectClose } from '@evenkeel/testing';
+import { expectClose, recordFault } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +64,10 @@ describe('a full wasm memory', () => {
     const before = dataIds();
     expect(() => tf.tidy(() => void f())).toThrow(full);
     expect(dataIds()).toBe(before);
+    recordFault(
+      'a wasm memory that is full, at 4 GiB',
+      'an error says what was asked for; nothing is written or left behind',
+    );
   });
 
   it('leaves no result behind of a kernel whose working memory does not fit', () => {

@@ -12,6 +12,7 @@ import {
   type GoldenCase,
   type GoldenTensor,
   goldenCases,
+  recordFault,
 } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -399,6 +400,10 @@ describe('GPT.load of damaged files', () => {
     else await expect(loading).rejects.toThrow(/^(GPT|openSharded|openSafetensors)[\w. ]*: .{20}/);
     for (const { bytesRead, size } of Object.values(weights)) expect(bytesRead).toBeLessThanOrEqual(size);
     expect(tf.memory().numTensors).toBe(before);
+    recordFault(
+      'a model whose files contradict each other',
+      'it is loaded right or refused by name; no tensor is left behind',
+    );
   });
 
   const published = (change: object) =>

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { processMark } from '@evenkeel/files';
 import { AdamW } from '@evenkeel/optim';
 import { openSafetensors } from '@evenkeel/safetensors';
-import { describeOnBackends } from '@evenkeel/testing';
+import { describeOnBackends, recordFault } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
@@ -185,6 +185,10 @@ describeOnBackends('CheckpointDirectory', () => {
       }
       expect((await run(8, { resume: 'step-00000004' })).losses).toEqual(losses.slice(4));
       expect((await run(9)).losses).toHaveLength(1);
+      recordFault(
+        'a file of the newest checkpoint cut off, zeroed, removed or exchanged',
+        'it is named, and the checkpoint before it; none is taken silently',
+      );
     },
   );
 
@@ -245,6 +249,11 @@ describeOnBackends('CheckpointDirectory', () => {
       }),
       { numRuns: 150 },
     );
+    recordFault(
+      'a bit flipped in any file of a checkpoint',
+      'it is found, or in the spaces of a manifest, which say nothing',
+      150,
+    );
     disposeOf(before);
   });
 
@@ -268,6 +277,10 @@ describeOnBackends('CheckpointDirectory', () => {
       checkpoint: { directory, every: 100, keep: 9 },
     });
     expect(steps).toEqual([5]);
+    recordFault(
+      'a run that diverges after it was resumed from an older checkpoint',
+      'it goes back to that one, and what was newer is set aside',
+    );
     expect(folders().sort()).toEqual(['step-00000005', 'step-00000009']);
     expect(readdirSync(join(directory, 'set-aside')).sort()).toEqual([
       'step-00000010',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processMark } from '@evenkeel/files';
+import { recordFault } from '@evenkeel/testing';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { lockFolder } from './index.js';
 
@@ -71,6 +72,10 @@ describe('lockFolder', () => {
       await leave(mark, 3);
       const lock = await lockFolder('train', folder);
       expect(locks()).toEqual(['lock-4.json']);
+      recordFault(
+        'a run folder whose writer was killed, also where its process id lives again',
+        'the next writer takes over',
+      );
       await lock.release();
     }
   });
@@ -122,5 +127,9 @@ describe('lockFolder', () => {
     expect(locks()).toHaveLength(1);
     expect(JSON.parse(readFileSync(join(folder, name), 'utf8')).pid).toBe(holder);
     for (const { child } of others) child.kill('SIGKILL');
+    recordFault(
+      'six processes that find the same dead lock at once',
+      'one gets it, the others are told who has it',
+    );
   });
 });

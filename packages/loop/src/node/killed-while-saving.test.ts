@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { recordFault } from '@evenkeel/testing';
 import * as tf from '@tensorflow/tfjs';
 import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,5 +70,10 @@ describe('a process killed while it saves', () => {
       }
     };
     await Promise.all(Array.from({ length: 5 }, (_, i) => lane(`lane-${i}`, KILLS / 5)));
+    recordFault(
+      'a process killed at a random instant while it saves a checkpoint',
+      'the newest whole checkpoint is found; none that was said to be saved is lost',
+      KILLS,
+    );
   }, 180_000);
 });

@@ -49,6 +49,21 @@ const roundings = fc.constantFrom<Rounding>(undefined, 'floor', 'round', 'ceil')
 const modeFor = ({ pad }: WindowCase, rounding: Rounding) => (typeof pad === 'string' ? undefined : rounding);
 
 describeKernels('convolutions and pools', () => {
+  it.each(Object.entries({ ...convolutions, ...pools }))(
+    '%s of an image smaller than its windows is empty, or an error',
+    (name, f) => {
+      const x = tf.ones<tf.Rank.R4>([2, 1, 6, 4]);
+      const over = (strides: [number, number]) =>
+        name in pools
+          ? (f as (typeof pools)[string])(x, [3, 1], strides, 'valid')
+          : (f as Convolution)(x, tf.ones([3, 1, 4, 3]), strides, 'valid');
+      expect(over([3, 1]).shape).toEqual([2, 0, 6, name in pools ? 4 : name.includes('epth') ? 12 : 3]);
+      expect(() => over([1, 1])).toThrow(
+        /: the windows are larger than the image, \[1, 6\], expected one to fit/,
+      );
+    },
+  );
+
   it.each(Object.keys(convolutions))('%s equals the cpu backend for any strides and paddings', (name) => {
     fc.assert(
       fc.property(windowCases(), roundings, (c, rounding) => {

@@ -73,9 +73,30 @@ function convolution(name: string, depthwise: boolean, more: readonly string[]):
         ...([pad, dimRoundingMode, depthwise] as const),
       );
       const isRight = info.padInfo.type === 'SAME' ? reachesTheEnd(info) : countsAlike(info);
-      return isRight ? stock() : compute(name, call, info, depthwise);
+      return emptyResult(name, call, info) ?? (isRight ? stock() : compute(name, call, info, depthwise));
     },
   };
+}
+
+/**
+ * The result where no window fits into the image: of it tfjs's kernels read and write far beyond, and where windows are larger by two
+ * it is given a shape with −1 rows.
+ *
+ * @throws In that case.
+ */
+function emptyResult(
+  name: string,
+  { backend }: Call,
+  { inHeight, inWidth, outShape }: Pick<Info, 'inHeight' | 'inWidth' | 'outShape'>,
+) {
+  if (outShape.some((size) => size < 0)) {
+    throw new Error(
+      `${name}: the windows are larger than the image, [${inHeight}, ${inWidth}], expected one to fit. Take smaller ones, or pad it.`,
+    );
+  }
+  return util.sizeFromShape(outShape) === 0
+    ? backend.makeOutput(outShape.map(Math.abs), 'float32') // tfjs counts −0 rows too
+    : undefined;
 }
 
 function compute(name: string, call: Call, info: Info, depthwise: boolean) {
@@ -125,6 +146,8 @@ function pool(name: string, average: boolean): Kernel {
       const info = backend_util.computePool2DInfo(
         ...([x.shape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode] as const),
       );
+      const empty = emptyResult(name, call, info);
+      if (empty) return empty;
       if (countsAlike(info)) return stock();
       const out = backend.makeOutput(info.outShape, 'float32');
       const windows = writeWindows(call, scratch, info, info.outShape);

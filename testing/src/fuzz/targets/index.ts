@@ -17,4 +17,5 @@ export const targets: Readonly<Record<string, () => Promise<AnyTarget>>> = {
   checkpoint: async () => (await import('./checkpoint.js')).checkpoint,
   'forged-checkpoint': async () => (await import('./checkpoint.js')).forgedCheckpoint,
   'run-archive': async () => (await import('./run-archive.js')).runArchive,
+  kernels: async () => (await import('./kernels.js')).kernels,
 };

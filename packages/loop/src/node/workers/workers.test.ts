@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { recordFault } from '@evenkeel/testing';
 import { describe, expect, it } from 'vitest';
 
 interface Result {
@@ -60,5 +61,10 @@ describe('workers', () => {
     ['plain', 0.5, /train: workers is 0.5, expected a whole number ≥ 1/],
   ])('that cannot help are named, with what to do: %s', async (variant, count, message) => {
     await expect(child(count, variant)).rejects.toThrow(message);
+    if (count < 1) return; // no worker's fault
+    recordFault(
+      'a worker that throws, hangs, is out of memory, ends or does not fit',
+      'training ends with an error that names the worker',
+    );
   });
 });
