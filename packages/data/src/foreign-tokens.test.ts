@@ -32,7 +32,7 @@ describe('a .bin of another program', () => {
         `If it is a file of nanoGPT or llm.c, make the sidecar with the tokenizer that made it, by await addSidecar('${bin}', { tokenizer: await gpt2Tokenizer() })`,
     );
     const sidecar = await addSidecar(bin, { tokenizer: gpt2 });
-    expect(JSON.parse(readFileSync(`${bin}.json`, 'utf8'))).toEqual(sidecar);
+    expect(JSON.parse(readFileSync(`${bin}.json`, 'utf8'))).toMatchObject(sidecar);
     const data = await TokenDataset.open(bin, { contextLength: 4 });
     await data.verify();
     expect([...(await data.tokens(0, 9))]).toEqual(tokens);

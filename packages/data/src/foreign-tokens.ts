@@ -1,6 +1,7 @@
 import { type ByteSource, createSha256, openBytes, writeAtomicFile } from '@evenkeel/files';
 import { checkOptions, show } from './check.js';
 import { MAX_SIDECAR_VOCABULARY, type Sidecar } from './sidecar.js';
+import { sidecarText } from './sidecar-seal.js';
 import { bytesPerToken, dtypeFor, type TokenDtype, unpackTokens } from './token-bytes.js';
 import { checkTokenizer, type Tokenizer } from './tokenizer.js';
 
@@ -53,7 +54,7 @@ export async function addSidecar(bin: string, options: AddSidecarOptions): Promi
       ...(tokenizer.endOfText === undefined ? {} : { endOfText: tokenizer.endOfText }),
       ...(Array.isArray(vocabulary) && vocabulary.length <= MAX_SIDECAR_VOCABULARY ? { vocabulary } : {}),
     };
-    await writeAtomicFile(WHERE, `${bin}.json`, `${JSON.stringify(sidecar, null, 2)}\n`);
+    await writeAtomicFile(WHERE, `${bin}.json`, sidecarText(sidecar));
     return sidecar;
   } finally {
     await source.close?.();

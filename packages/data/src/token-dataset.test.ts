@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -276,6 +276,29 @@ describeOnBackends('TokenDataset', () => {
       'the .bin has sha256',
     );
     reads.mockRestore();
+  });
+
+  it('finds every flipped bit in the sidecar that changes what it says', async () => {
+    const { path } = await tokenize('to be or not to be '.repeat(20), {
+      tokenizer: characterTokenizer('to be or not to be'),
+      out: join(folder, 'sealed.bin'),
+    });
+    const text = readFileSync(`${path}.json`);
+    const said = async (): Promise<string> => {
+      const data = await TokenDataset.open(path, { contextLength: 8, verify: true });
+      await data.close();
+      return JSON.stringify(data.sidecar);
+    };
+    const intact = await said();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length - 1), fc.nat(7), async (at, bit) => {
+        const flipped = Uint8Array.from(text);
+        flipped[at] ^= 1 << bit;
+        writeFileSync(`${path}.json`, flipped);
+        expect(await said().catch(() => intact)).toBe(intact);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('says so when the file ends early, is closed or is not there', async () => {

@@ -2,6 +2,7 @@ import { type ByteSource, type Bytes, createSha256, openBytes, openMemoryMap } f
 import { show } from './check.js';
 import { withoutSidecar } from './foreign-tokens.js';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar, sidecarTooLarge } from './sidecar.js';
+import { sealOf } from './sidecar-seal.js';
 import { bytesPerToken, unpackTokens } from './token-bytes.js';
 import { verifyOnce } from './verified.js';
 
@@ -53,6 +54,7 @@ export class TokenFile {
       const name = isName ? `'${file}.json'` : 'the sidecar';
       const content = sidecar instanceof Blob ? await readText(where, name, sidecar) : sidecar;
       const parsed = parseSidecar(where, name, content, source.size);
+      checkSeal(where, name, content, parsed);
       return new TokenFile(source, parsed, isName ? `'${file}'` : 'the .bin');
     } catch (error) {
       await source.close?.();
@@ -132,6 +134,16 @@ export class TokenFile {
         'The .bin is damaged or belongs to another sidecar; make it again with tokenize.',
     );
   }
+}
+
+/** @throws If a sidecar that was sealed says something else now. One of another program has no seal. */
+function checkSeal(where: string, name: string, content: string | object, parsed: Sidecar): void {
+  const { seal } = (typeof content === 'string' ? JSON.parse(content) : content) as { seal?: unknown };
+  if (seal === undefined || seal === sealOf(parsed)) return;
+  throw new Error(
+    `${where}: ${name} does not say what it did when it was written, expected it unchanged. It is damaged: make it again with ` +
+      'tokenize; if the change was meant, delete the field seal.',
+  );
 }
 
 async function openSource(where: string, bytes: Bytes, memoryMap: boolean): Promise<ByteSource> {

@@ -42,6 +42,7 @@ describe('tokenize', () => {
     const result = await tokenize('abba', { tokenizer: letters, out });
     expect([...readFileSync(out)]).toEqual([2, 0, 3, 0, 3, 0, 2, 0]);
     expect(JSON.parse(readFileSync(`${out}.json`, 'utf8'))).toEqual({
+      seal: expect.stringMatching(/^[0-9a-f]{64}$/),
       tokenizer: 'character',
       vocabSize: 12,
       dtype: 'uint16',

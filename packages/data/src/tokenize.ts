@@ -1,6 +1,7 @@
 import { type AtomicFile, createAtomicFile, joinBytes, nodeFs } from '@evenkeel/files';
 import { checkOptions, show } from './check.js';
 import type { Sidecar } from './sidecar.js';
+import { sidecarText } from './sidecar-seal.js';
 import type { TextSource } from './text-source.js';
 import { checkEncodeOptions, ENCODE_OPTIONS, type EncodeOptions, writeTokens } from './write-tokens.js';
 
@@ -55,7 +56,7 @@ export async function tokenize(
   try {
     for (const name of [out, `${out}.json`]) files.push(await createAtomicFile(WHERE, name));
     const sidecar = await writeTokens(WHERE, source, options, (bytes) => files[0].write(bytes));
-    await files[1].write(`${JSON.stringify(sidecar, null, 2)}\n`);
+    await files[1].write(sidecarText(sidecar));
     for (const file of files) await file.sync();
     for (const file of files) await file.publish();
     return { sidecar, path: out };
