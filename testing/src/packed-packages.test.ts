@@ -19,7 +19,7 @@ const workspace = mkdtempSync(join(tmpdir(), 'evenkeel-packed-'));
 let tarballs: Record<string, string>;
 beforeAll(() => {
   tarballs = packPackages(workspace);
-});
+}, 180_000);
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
 
 /** A project with what a README says to install, and a folder for each way of running its snippets. */
