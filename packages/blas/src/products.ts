@@ -24,6 +24,7 @@ export function blasProducts(blas: Blas): Multiply {
   };
 }
 
+/** Each passes its numbers one by one: a spread would make an array a call, of which attention makes thousands a step. */
 type Routine = (blas: Blas, base: number, product: Product) => void;
 
 function routineFor({ m, n, k, a, transposeA, b, transposeB, lower }: Product): Routine | null {
@@ -41,8 +42,20 @@ const operation = (transpose: boolean) => (transpose ? TRANSPOSED : AS_IT_IS);
 const matrix: Routine = ({ gemm }, base, { m, n, k, a, transposeA, b, transposeB, c, accumulate }) => {
   const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
   gemm(
-    ...([ROW_MAJOR, operation(transposeA), operation(transposeB), m, n, k, 1] as const),
-    ...([base + a, lda, base + b, ldb, Number(accumulate), base + c, n] as const),
+    ROW_MAJOR,
+    operation(transposeA),
+    operation(transposeB),
+    m,
+    n,
+    k,
+    1,
+    base + a,
+    lda,
+    base + b,
+    ldb,
+    Number(accumulate),
+    base + c,
+    n,
   );
 };
 
@@ -50,8 +63,18 @@ const matrix: Routine = ({ gemm }, base, { m, n, k, a, transposeA, b, transposeB
 const row: Routine = ({ gemv }, base, { n, k, a, b, transposeB, c, accumulate }) => {
   const [rows, columns] = transposeB ? [n, k] : [k, n];
   gemv(
-    ...([ROW_MAJOR, operation(!transposeB), rows, columns, 1, base + b, columns] as const),
-    ...([base + a, 1, Number(accumulate), base + c, 1] as const),
+    ROW_MAJOR,
+    operation(!transposeB),
+    rows,
+    columns,
+    1,
+    base + b,
+    columns,
+    base + a,
+    1,
+    Number(accumulate),
+    base + c,
+    1,
   );
 };
 
@@ -59,18 +82,25 @@ const row: Routine = ({ gemv }, base, { n, k, a, b, transposeB, c, accumulate })
 const column: Routine = ({ gemv }, base, { m, k, a, transposeA, b, c, accumulate }) => {
   const [rows, columns] = transposeA ? [k, m] : [m, k];
   gemv(
-    ...([ROW_MAJOR, operation(transposeA), rows, columns, 1, base + a, columns] as const),
-    ...([base + b, 1, Number(accumulate), base + c, 1] as const),
+    ROW_MAJOR,
+    operation(transposeA),
+    rows,
+    columns,
+    1,
+    base + a,
+    columns,
+    base + b,
+    1,
+    Number(accumulate),
+    base + c,
+    1,
   );
 };
 
 /** A Aᵀ or Aᵀ A, up to the diagonal. */
 const square: Routine = ({ syrk }, base, { n, k, a, transposeA, c, accumulate }) => {
   const lda = transposeA ? n : k;
-  syrk(
-    ...([ROW_MAJOR, LOWER, operation(transposeA), n, k, 1] as const),
-    ...([base + a, lda, Number(accumulate), base + c, n] as const),
-  );
+  syrk(ROW_MAJOR, LOWER, operation(transposeA), n, k, 1, base + a, lda, Number(accumulate), base + c, n);
 };
 
 /** Another symmetric product, a panel of rows at a time, each up to the diagonal. */
@@ -80,8 +110,20 @@ const panels: Routine = ({ gemm }, base, { n, k, a, transposeA, b, transposeB, c
     const rows = Math.min(PANEL, n - first);
     const start = base + a + first * 4 * (transposeA ? 1 : lda);
     gemm(
-      ...([ROW_MAJOR, operation(transposeA), operation(transposeB), rows, first + rows, k, 1] as const),
-      ...([start, lda, base + b, ldb, Number(accumulate), base + c + first * n * 4, n] as const),
+      ROW_MAJOR,
+      operation(transposeA),
+      operation(transposeB),
+      rows,
+      first + rows,
+      k,
+      1,
+      start,
+      lda,
+      base + b,
+      ldb,
+      Number(accumulate),
+      base + c + first * n * 4,
+      n,
     );
   }
 };
