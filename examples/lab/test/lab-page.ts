@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 export type Chosen = Readonly<Record<string, string>>;
 
 /** Few operations and little arithmetic: for graphics cards that are emulated. */
-export const ARITHMETIC: Chosen = { Task: 'modular-arithmetic', Model: 'mlp', 'Modulus p': '7' };
+export const ARITHMETIC: Chosen = { Task: 'modularArithmetic', Model: 'mlp', 'Modulus p': '7' };
 
 /** A run's card, as a person uses it. */
 export class Run {

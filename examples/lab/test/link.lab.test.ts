@@ -14,7 +14,7 @@ const lines = (runs: Run[]) => Promise.all(runs.map(({ card }) => textOf(card.lo
 it('opens the same two runs from a copied link', async () => {
   const page = await lab.page('plain', { permissions: ['clipboard-read', 'clipboard-write'] });
   const runs = [new Run(page, 'A'), new Run(page, 'B')];
-  await runs[0].choose({ Task: 'modular-arithmetic', Model: 'mlp', 'Modulus p': '7', 'Steps in all': '3' });
+  await runs[0].choose({ Task: 'modularArithmetic', Model: 'mlp', 'Modulus p': '7', 'Steps in all': '3' });
   await runs[1].choose({
     Optimizer: 'grokadamw',
     Constraint: 'hammer',

@@ -120,7 +120,7 @@ describe('what goes wrong', () => {
   it('says in every tile that a run has diverged, and its advice can be followed with a key', async () => {
     const page = await lab.page();
     const run = new Run(page);
-    const wild = { 'Learning rate': '10', Constraint: 'weight-decay', 'Weight decay': '10' };
+    const wild = { 'Learning rate': '10', Constraint: 'decoupledWeightDecay', 'Weight decay': '10' };
     await run.choose({ Model: 'gpt2', ...wild, 'Steps in all': '12' });
     await run.press('Start');
     await run.reaches('failed');

@@ -70,7 +70,7 @@ describe('training in the page', () => {
     const folder = mkdtempSync(join(tmpdir(), 'evenkeel-round-trip-'));
     const page = await lab.page();
     const run = new Run(page);
-    await run.choose({ 'Steps in all': '100000', Optimizer: 'muon', Constraint: 'soft-cap' });
+    await run.choose({ 'Steps in all': '100000', Optimizer: 'muon', Constraint: 'softCap' });
     await run.press('Start');
     await run.passes(6);
     await run.press('Pause');

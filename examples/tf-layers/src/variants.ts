@@ -17,10 +17,10 @@ const withGrokAdamW = () => new GrokAdamW({ learningRate: 0.01, beta2: 0.99, eps
 /** One expression: Muon for the matrices, AdamW for biases, and a cap that holds after every step. */
 const withMuonAndCap = () =>
   new TransformOptimizer(
-    partition({ muon: modulaMuon({ learningRate: 0.1, layout: 'in-out' }), adam: adamW() }, (param) =>
+    partition({ muon: modulaMuon({ learningRate: 0.1, layout: 'inOut' }), adam: adamW() }, (param) =>
       isMatrix(param) ? 'muon' : 'adam',
     ),
-    spectralSoftCap({ maxNorm: 3, layout: 'in-out' }),
+    spectralSoftCap({ maxNorm: 3, layout: 'inOut' }),
   );
 
 /** By the names they have on the command line. */

@@ -29,7 +29,7 @@ afterEach(() => {
 
 const train = (name: string, steps: number, ...more: string[]) =>
   evenkeel(
-    ...['train', '--data', 'modular-arithmetic', '--data.modulus', '23', '--model', 'mlp'],
+    ...['train', '--data', 'modularArithmetic', '--data.modulus', '23', '--model', 'mlp'],
     ...['--model.hidden', '64', '--steps', `${steps}`, '--schedule', 'constant', '--out', at(name), ...more],
   );
 const resume = (name: string, steps: number, ...more: string[]) =>
@@ -94,7 +94,7 @@ describe.skipIf(!blas.installed)('with a BLAS on the machine', () => {
   it('refuses to mix runs with and without it in a sweep', async () => {
     const sweep = (...more: string[]) =>
       evenkeel(
-        ...['sweep', '--data', 'modular-arithmetic', '--data.modulus', '5', '--model', 'mlp', '--steps', '2'],
+        ...['sweep', '--data', 'modularArithmetic', '--data.modulus', '5', '--model', 'mlp', '--steps', '2'],
         ...['--out', at('sweep'), '--over', ...more],
       );
     expect((await sweep('seed=1', '--no-blas')).code).toBe(0);

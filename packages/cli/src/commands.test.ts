@@ -31,7 +31,7 @@ describe('flags', () => {
   it('are the fields of a config', async () => {
     const config = await configOf(
       '--data',
-      'modular-arithmetic',
+      'modularArithmetic',
       '--optimizer.learningRate',
       '3e-4',
       '--orthograd',
@@ -63,11 +63,11 @@ describe('flags', () => {
   it('take lists, nested fields and choices of the model', async () => {
     const config = await configOf(
       ...['--preset', 'grokking', '--model.hidden', '32,16', '--orthograd.skip', 'head,embed'],
-      ...['--constraint', 'soft-cap', '--constraint.maxNorm', '1.5', '--guard.action', 'rollback'],
+      ...['--constraint', 'softCap', '--constraint.maxNorm', '1.5', '--guard.action', 'rollback'],
     );
     expect(config.model.hidden).toEqual([32, 16]);
     expect(config.orthograd.skip).toEqual(['head', 'embed']);
-    expect(config.constraint).toMatchObject({ name: 'soft-cap', maxNorm: 1.5 });
+    expect(config.constraint).toMatchObject({ name: 'softCap', maxNorm: 1.5 });
     expect(config.guard.action).toBe('rollback');
     const gpt = await configOf(
       '--text',
@@ -125,9 +125,9 @@ describe('flags', () => {
 
 describe('config files', () => {
   const files = {
-    'config.json': '{ "data": { "kind": "modular-arithmetic" }, "steps": 3 }',
-    'config.yaml': 'data:\n  kind: modular-arithmetic\nsteps: 3\n',
-    'config.ts': "export default { data: { kind: 'modular-arithmetic' as const }, steps: 1 + 2 };",
+    'config.json': '{ "data": { "kind": "modularArithmetic" }, "steps": 3 }',
+    'config.yaml': 'data:\n  kind: modularArithmetic\nsteps: 3\n',
+    'config.ts': "export default { data: { kind: 'modularArithmetic' as const }, steps: 1 + 2 };",
   };
 
   it.each(Object.entries(files))('may be %s', async (name, content) => {
@@ -153,7 +153,7 @@ describe('config files', () => {
       'did you mean model.width?',
     ],
   ])('name the mistake: %s', async (line, message) => {
-    writeFileSync(join(root, 'mistaken.yaml'), `data: modular-arithmetic\n${line}\n`);
+    writeFileSync(join(root, 'mistaken.yaml'), `data: modularArithmetic\n${line}\n`);
     const { errors, code } = await evenkeel(
       'train',
       join(root, 'mistaken.yaml'),
@@ -168,7 +168,7 @@ describe('config files', () => {
   it('that are wrong are refused by name', async () => {
     writeFileSync(
       join(root, 'wrong.json'),
-      '{ "data": { "kind": "modular-arithmetic" }, "losss": "softmax" }',
+      '{ "data": { "kind": "modularArithmetic" }, "losss": "softmax" }',
     );
     writeFileSync(join(root, 'broken.json'), '{ "data": ');
     expect((await evenkeel('train', join(root, 'wrong.json'))).errors).toContain(
@@ -345,7 +345,7 @@ describe('twins', () => {
       ...[
         'train',
         '--data',
-        'modular-arithmetic',
+        'modularArithmetic',
         '--data.modulus',
         '7',
         '--model',

@@ -32,22 +32,14 @@ describe('--version', () => {
 describe('flags', () => {
   it('may be spelled with hyphens or as in a config', async () => {
     const spelled = await evenkeel(
-      ...['train', '--data', 'modular-arithmetic', '--optimizer.learning-rate', '0.3', '--log-every', '7'],
+      ...['train', '--data', 'modularArithmetic', '--optimizer.learning-rate', '0.3', '--log-every', '7'],
       '--printConfig',
     );
     expect(JSON.parse(spelled.out)).toMatchObject({ optimizer: { learningRate: 0.3 }, logEvery: 7 });
   });
 
   it('take the short form that an error names: guard: rollback', async () => {
-    const args = [
-      'train',
-      '--data',
-      'modular-arithmetic',
-      '--guard',
-      'rollback',
-      '--guard.maxRollbacks',
-      '2',
-    ];
+    const args = ['train', '--data', 'modularArithmetic', '--guard', 'rollback', '--guard.maxRollbacks', '2'];
     expect(JSON.parse((await evenkeel(...args, '--print-config')).out).guard).toMatchObject({
       action: 'rollback',
       maxRollbacks: 2,
@@ -64,7 +56,7 @@ describe('flags', () => {
     ['--n_layer', '--model.layers'],
     ['--optimzer', '--optimizer'],
   ])('that other programs have are suggested: %s', async (flag, suggestion) => {
-    const { errors, code } = await evenkeel('train', '--data', 'modular-arithmetic', flag, '1');
+    const { errors, code } = await evenkeel('train', '--data', 'modularArithmetic', flag, '1');
     expect(errors).toContain(`${flag} is unknown, did you mean ${suggestion}`);
     expect(code).toBe(1);
   });

@@ -119,7 +119,7 @@ describe('a checkpoint that is damaged', () => {
 
 describe('hints', () => {
   it('offer to let a model write only where it can', async () => {
-    const numbers = ['--data', 'modular-arithmetic', '--data.modulus', '5', '--steps', '2', ...small];
+    const numbers = ['--data', 'modularArithmetic', '--data.modulus', '5', '--steps', '2', ...small];
     const { out, code } = await evenkeel('train', ...numbers, '--out', at('numbers'));
     expect(code).toBe(0);
     expect(out).not.toContain('evenkeel generate');

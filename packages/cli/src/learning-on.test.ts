@@ -129,7 +129,7 @@ describe('a run that learns on from a run', () => {
   });
 
   it('may be a plain network', async () => {
-    const data = ['--data', 'modular-arithmetic', '--data.modulus', '7'];
+    const data = ['--data', 'modularArithmetic', '--data.modulus', '7'];
     const mlp = ['--model', 'mlp', '--model.hidden', '8', '--model.activation', 'tanh', '--expandHead'];
     await run('train', ...data, ...mlp, '--steps', '3', '--out', at('mlp'));
     await run('train', ...data, '--model', at('mlp'), '--steps', '3', '--out', at('mlp-2'));

@@ -119,17 +119,7 @@ describe('the page of a run that trains', () => {
 });
 
 const train = (out: string, ...args: string[]): string[] => [
-  ...[
-    'train',
-    '--data',
-    'modular-arithmetic',
-    '--data.modulus',
-    '7',
-    '--model',
-    'mlp',
-    '--model.hidden',
-    '8',
-  ],
+  ...['train', '--data', 'modularArithmetic', '--data.modulus', '7', '--model', 'mlp', '--model.hidden', '8'],
   ...['--backend', 'cpu', '--steps', '40', '--out', out, ...args],
 ];
 

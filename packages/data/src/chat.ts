@@ -2,7 +2,9 @@ import { show } from './check.js';
 
 /** One turn of a conversation. */
 export interface Message {
+  /** Who speaks. */
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  /** What is said. */
   readonly content: string;
 }
 

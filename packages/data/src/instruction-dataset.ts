@@ -46,7 +46,9 @@ export interface InstructionDatasetState {
   readonly drawn: number;
   /** Of the rows, which are the records' tokens cut to the context. */
   readonly sha256: string;
+  /** `random` or `sequential`, as the options say. */
   readonly order: string;
+  /** Decides the random order. */
   readonly seed: number;
 }
 

@@ -7,14 +7,17 @@ export type Operation = 'add' | 'subtract' | 'multiply' | 'divide';
 export interface ModularArithmeticOptions {
   /** p, 2 … 4096; for `divide` a prime. Default 113. */
   modulus?: number;
-  /** Default 'add'. */
+  /** What is done to a and b. Default 'add'. */
   operation?: Operation;
 }
 
 /** Pairs (a, b) with the label (a ∘ b) mod p. */
 export interface ModularExamples extends Examples {
+  /** p. */
   readonly modulus: number;
+  /** ∘ by its name. */
   readonly operation: Operation;
+  /** ∘ as a sign, for titles: `+`. */
   readonly operator: string;
 }
 

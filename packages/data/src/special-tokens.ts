@@ -7,8 +7,11 @@ export interface SpecialTokens {
   readonly endOfText?: number;
   /** At any of these a model has said what it had to say: those of `generation_config.json` and `endOfText`. */
   readonly endTokens: readonly number[];
+  /** Begins a text. */
   readonly beginOfText?: number;
+  /** Fills rows of different lengths up. */
   readonly padToken?: number;
+  /** Stands for what no other token says. */
   readonly unknownToken?: number;
   /** What the published tokenizer puts in front of a text, such as the begin-of-text token. */
   readonly prefix: readonly number[];

@@ -29,13 +29,19 @@ export interface TokenDatasetOptions extends BatchOptions {
 
 /** Where a dataset stands; goes through JSON. */
 export interface TokenDatasetState {
+  /** Of the file of tokens, as its sidecar says. */
   readonly sha256: string;
+  /** The first token of the part that rows are drawn from. */
   readonly start: number;
+  /** The token after the last of that part. */
   readonly end: number;
+  /** `random` or `sequential`, as the options say. */
   readonly order: string;
   /** Of random rows. */
   readonly seed?: number;
+  /** Tokens of a row. */
   readonly contextLength: number;
+  /** How far rows have been drawn, in numbers that only this order reads. */
   readonly position: readonly number[];
 }
 

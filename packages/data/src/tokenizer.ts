@@ -12,7 +12,9 @@ export interface Tokenizer {
   readonly vocabSize: number;
   /** The token between documents, if there is one. */
   readonly endOfText?: number;
+  /** The ids of a text. */
   encode(text: string): readonly number[] | Int32Array;
+  /** The text of ids. */
   decode(tokens: ArrayLike<number>): string;
   /**
    * Whether the text may be cut before the code unit `at` (0 < at < length) without changing its tokens:

@@ -9,9 +9,11 @@ import { checkTokenizer, type Tokenizer } from './tokenizer.js';
 
 /** How far encoding has come. */
 export interface TokenizeProgress {
+  /** Tokens that have been written, those between documents included. */
   readonly tokens: number;
   /** UTF-16 code units that have been encoded. */
   readonly characters: number;
+  /** Documents that have been encoded. */
   readonly documents: number;
   /** How much of the source has been read, 0 … 1; undefined for documents from a generator. */
   readonly share: number | undefined;

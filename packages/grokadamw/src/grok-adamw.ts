@@ -41,10 +41,10 @@ export interface GrokAdamWOptions {
   /** The largest norm of each parameter's gradient by itself, ≥ 0; 0 and Infinity never clip. Default 1. */
   maxGradNorm?: number;
   /**
-   * What counts as a layer: `'parameter-index'`, each parameter that has a gradient, in the order given, as the published
-   * code; or `'layer'`, as its README, by `layerOf`. Default `'parameter-index'`.
+   * What counts as a layer: `'parameterIndex'`, each parameter that has a gradient, in the order given, as the published
+   * code; or `'layer'`, as its README, by `layerOf`. Default `'parameterIndex'`.
    */
-  layerDecay?: 'parameter-index' | 'layer';
+  layerDecay?: 'parameterIndex' | 'layer';
   /** The layer of a parameter, from 0, only with `layerDecay: 'layer'`. Default {@link layerFromName}. */
   layerOf?: (param: Variable) => number;
 }
@@ -69,7 +69,7 @@ export interface GrokAdamWTransform extends Transform {
  * in places: l counts parameters, not layers (`layerDecay`); the norm that is clipped is each parameter's, not the
  * global one (put `clipByGlobalNorm` before it and set `maxGradNorm: 0` for that); ε is added before the bias correction;
  * and the corrections use the β₁ of layer 0, so that early steps of deep layers are too long by up to
- * (1 − β₁ₗ) / (1 − β₁). With `'parameter-index'` a step depends on the order of the parameters, and on which of them have
+ * (1 − β₁ₗ) / (1 − β₁). With `'parameterIndex'` a step depends on the order of the parameters, and on which of them have
  * a gradient; with `'layer'` on neither.
  *
  * Unlike the reference, whose state is lost with its checkpoint, training resumes bit for bit: m, v, e and the step
@@ -92,7 +92,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     grokkingSignals = [],
     grokkingSignalDecayRate = 0.1,
     maxGradNorm = 1,
-    layerDecay = 'parameter-index',
+    layerDecay = 'parameterIndex',
     layerOf = layerFromName,
   } = options;
   const where = 'grokAdamW';
@@ -110,8 +110,8 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
     typical: 0.1,
   });
   checkNumber(where, 'maxGradNorm', maxGradNorm, { atLeast: 0, typical: 1 });
-  if (layerDecay !== 'parameter-index' && layerDecay !== 'layer') {
-    throw new Error(`${where}: layerDecay is '${layerDecay}', expected 'parameter-index' or 'layer'.`);
+  if (layerDecay !== 'parameterIndex' && layerDecay !== 'layer') {
+    throw new Error(`${where}: layerDecay is '${layerDecay}', expected 'parameterIndex' or 'layer'.`);
   }
   if (options.layerOf && layerDecay !== 'layer') {
     throw new Error(
@@ -124,7 +124,7 @@ export function grokAdamW(options: GrokAdamWOptions = {}): GrokAdamWTransform {
   const last = { alpha: alphaInit, signal: null as number | null };
 
   const layerOfParam = (param: Variable, index: number) =>
-    layerDecay === 'parameter-index'
+    layerDecay === 'parameterIndex'
       ? index
       : checkNumber(where, `the layer of '${param.name}'`, layerOf(param), {
           atLeast: 0,

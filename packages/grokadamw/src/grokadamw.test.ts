@@ -159,7 +159,7 @@ describeOnBackends('grokAdamW', () => {
     expect(() => grokAdamW({ beta1: 1 })).toThrow('grokAdamW: beta1 is 1, expected a number ≥ 0 and < 1');
     expect(() => grokAdamW({ layerDecay: 'depth' as 'layer' })).toThrow("grokAdamW: layerDecay is 'depth'");
     expect(() => grokAdamW({ layerOf: () => 0 })).toThrow(
-      "grokAdamW: layerOf was given with layerDecay 'parameter-index'",
+      "grokAdamW: layerOf was given with layerDecay 'parameterIndex'",
     );
     expect(() => grokAdamW({ alphaInit: 1.1 })).toThrow('grokAdamW: alphaInit is 1.1');
     expect(() => grokfastEma({ alpha: 1 })).toThrow('grokfastEma: alpha is 1');

@@ -169,7 +169,7 @@ const EDGES: Record<string, Edges> = {
     ends: (size) => {
       const w = tf.variable(matrixOfSize(1, [6, 4]), true);
       const largest = () => [size, -size];
-      const clip = lipschitz.qkClip({ part: () => 'query', scores: largest, heads: 2, rule: 'query-only' });
+      const clip = lipschitz.qkClip({ part: () => 'query', scores: largest, heads: 2, rule: 'queryOnly' });
       const clipped = clip(w, w, step);
       expect(allFinite(clipped)).toBe(true);
       const [first, second] = tf.split(clipped as tf.Tensor2D, 2);

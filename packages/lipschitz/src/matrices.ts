@@ -3,10 +3,10 @@ import { reshape, type Tensor, type Tensor3D, transpose } from '@tensorflow/tfjs
 /** How a weight holds its matrix or matrices. */
 export interface MatrixOptions {
   /**
-   * Which axis of a weight is which: `'out-in'`, [fanOut, fanIn], as in PyTorch and @evenkeel/ops, or `'in-out'`,
-   * [fanIn, fanOut], as in tf.layers. Default `'out-in'`.
+   * Which axis of a weight is which: `'outIn'`, [fanOut, fanIn], as in PyTorch and @evenkeel/ops, or `'inOut'`,
+   * [fanIn, fanOut], as in tf.layers. Default `'outIn'`.
    */
-  layout?: 'out-in' | 'in-out';
+  layout?: 'outIn' | 'inOut';
   /**
    * Treats a weight as this many matrices of fanOut / heads outputs each, one per attention head. For query, key and
    * value matrices, whose heads are separate linear maps. Default 1.
@@ -30,7 +30,7 @@ export interface Matrices {
  * Views a weight as a batch of matrices [fanOut, fanIn].
  *
  * A weight of rank 2 is one matrix, of rank 3 a batch of them. One of rank 4 or 5 is the kernel of a convolution and one
- * matrix, [fanOut, rest] with layout `'out-in'` and [rest, fanOut] with `'in-out'`: what a convolution multiplies each
+ * matrix, [fanOut, rest] with layout `'outIn'` and [rest, fanOut] with `'inOut'`: what a convolution multiplies each
  * patch of its input with. Inside a tidy only.
  *
  * @param where The function that was called, for the error.
@@ -39,17 +39,17 @@ export interface Matrices {
 export function matricesOf(
   where: string,
   value: Tensor,
-  { layout = 'out-in', heads = 1 }: MatrixOptions = {},
+  { layout = 'outIn', heads = 1 }: MatrixOptions = {},
 ): Matrices {
   if (value.rank < 2) {
     throw new Error(
       `${where}: the weight has shape [${value.shape}], expected a matrix or a batch of matrices. Reshape it.`,
     );
   }
-  if (layout !== 'out-in' && layout !== 'in-out') {
-    throw new Error(`${where}: layout is '${layout}', expected 'out-in' or 'in-out'.`);
+  if (layout !== 'outIn' && layout !== 'inOut') {
+    throw new Error(`${where}: layout is '${layout}', expected 'outIn' or 'inOut'.`);
   }
-  const isFlipped = layout === 'in-out';
+  const isFlipped = layout === 'inOut';
   const { batch, allOut, fanIn } = matrixSizes(value.shape, layout);
   if (!Number.isInteger(heads) || heads < 1 || allOut % heads !== 0) {
     throw new Error(
@@ -73,9 +73,9 @@ export function matricesOf(
 /** How many matrices a weight of that shape holds, and of what size: `allOut` are the outputs of all heads together. */
 export function matrixSizes(
   shape: readonly number[],
-  layout: 'out-in' | 'in-out',
+  layout: 'outIn' | 'inOut',
 ): { batch: number; allOut: number; fanIn: number } {
   const [batch, axes] = shape.length === 3 ? [shape[0], shape.slice(1)] : [1, shape];
-  const [allOut, rest] = layout === 'in-out' ? [axes.at(-1)!, axes.slice(0, -1)] : [axes[0], axes.slice(1)];
+  const [allOut, rest] = layout === 'inOut' ? [axes.at(-1)!, axes.slice(0, -1)] : [axes[0], axes.slice(1)];
   return { batch, allOut, fanIn: rest.reduce((product, length) => product * length, 1) };
 }

@@ -6,10 +6,10 @@ import { type MuonOptions, muon } from './muon.js';
  *
  *     m ← β m + (1 − β) g,     w ← (1 − η λ t) w − η t √(fanOut / fanIn) · orthogonalize(m),   t = targetNorm
  *
- * {@link muon} with `nesterov: false`, `scale: 'rms-to-rms'` and the six-step schedule, which never overshoots.
+ * {@link muon} with `nesterov: false`, `scale: 'rmsToRms'` and the six-step schedule, which never overshoots.
  *
  * @throws As {@link muon}.
  * @see Newhouse et al. 2025; Large et al., "Scalable Optimization in the Modular Norm", 2024. See `modulaTargetNorms`.
  */
 export const modulaMuon = (options: MuonOptions = {}): Transform =>
-  muon({ nesterov: false, scale: 'rms-to-rms', coefficients: 'six-step', ...options });
+  muon({ nesterov: false, scale: 'rmsToRms', coefficients: 'sixStep', ...options });

@@ -90,7 +90,7 @@ describeOnBackends("nanochat's Muon", () => {
               renormalize: options.frobenius_renorm,
               beta2: options.variance_reduction ? group.beta2 : undefined,
               cautiousDecay: options.cautious_decay,
-              scale: options.lr_shape_scaling ? 'aspect-ratio' : () => 1,
+              scale: options.lr_shape_scaling ? 'aspectRatio' : () => 1,
             }),
     }));
     follow(inputs, expected, tolerance, transforms);
@@ -146,7 +146,7 @@ describeOnBackends("PyTorch's Muon", () => {
           quintics: [group.ns_coefficients ?? [3.4445, -4.775, 2.0315]],
           floor: group.eps ?? 1e-7,
         },
-        scale: group.adjust_lr_fn === 'match_rms_adamw' ? 'adamw-rms' : 'aspect-ratio',
+        scale: group.adjust_lr_fn === 'match_rms_adamw' ? 'adamwRms' : 'aspectRatio',
       }),
     }));
     follow(inputs, expected, tolerance, transforms);
@@ -158,7 +158,7 @@ describeOnBackends('the promise of any Muon', () => {
     rows: fc.integer({ min: 1, max: 8 }),
     columns: fc.integer({ min: 1, max: 8 }),
     heads: fc.constantFrom(1, 2),
-    layout: fc.constantFrom('out-in' as const, 'in-out' as const),
+    layout: fc.constantFrom('outIn' as const, 'inOut' as const),
     rank: fc.constantFrom(1, 8),
     seed: fc.integer({ min: 1, max: 1e6 }),
     options: fc.record({
@@ -172,13 +172,13 @@ describeOnBackends('the promise of any Muon', () => {
       renormalize: fc.boolean(),
       beta2: fc.constantFrom(undefined, 0, 0.9),
       coefficients: fc.constantFrom<MuonOptions['coefficients']>(
-        'six-step',
-        'five-step',
-        'keller-jordan',
-        'polar-express',
+        'sixStep',
+        'fiveStep',
+        'kellerJordan',
+        'polarExpress',
         { quintics: [[2, -1.5, 0.5]], steps: 4 },
       ),
-      scale: fc.constantFrom<MuonOptions['scale']>('aspect-ratio', 'rms-to-rms', 'adamw-rms', (out) => out),
+      scale: fc.constantFrom<MuonOptions['scale']>('aspectRatio', 'rmsToRms', 'adamwRms', (out) => out),
     }),
   });
   type Setting = typeof settings extends fc.Arbitrary<infer T> ? T : never;
@@ -187,7 +187,7 @@ describeOnBackends('the promise of any Muon', () => {
     const run = ({ rows, columns, heads, layout, rank, seed, options }: Setting) =>
       tf.tidy(() => {
         tf.disposeVariables();
-        const swap = (x: tf.Tensor) => (layout === 'in-out' ? tf.transpose(x) : x) as tf.Tensor2D;
+        const swap = (x: tf.Tensor) => (layout === 'inOut' ? tf.transpose(x) : x) as tf.Tensor2D;
         const normal = (shape: [number, number], seed: number) =>
           tf.randomNormal<tf.Rank.R2>(shape, 0, 1, 'float32', seed);
         const w = tf.variable(swap(normal([rows * heads, columns], seed)) as tf.Tensor, true, 'w');
@@ -219,7 +219,7 @@ describeOnBackends('the promise of any Muon', () => {
 
   it('is needed in full: a gradient of rank 1 steps by √min(fanOut, fanIn) where updates are renormalised', () => {
     const w = tf.variable(tf.zeros([9, 16]), true, 'w');
-    const transform = muon({ renormalize: true, learningRate: 0.1, scale: 'rms-to-rms' });
+    const transform = muon({ renormalize: true, learningRate: 0.1, scale: 'rmsToRms' });
     const gradient = tf.ones([9, 16]);
     const { updates } = transform.update({ w: gradient }, {}, { count: 0, params: { w } });
     expect(rmsNorm(updates.w)).toBeCloseTo(0.3, 4);
@@ -232,8 +232,8 @@ describeOnBackends('the promise of any Muon', () => {
     const variants = [
       nanochatMuon({ learningRate: 0.1, weightDecay: 0.5 }),
       muon({ learningRate: 0.1, cautiousDecay: true, weightDecay: 3 }),
-      muon({ learningRate: 0.5, scale: 'adamw-rms', beta2: 0.9 }),
-      muon({ learningRate: 0.1, coefficients: 'polar-express' }),
+      muon({ learningRate: 0.5, scale: 'adamwRms', beta2: 0.9 }),
+      muon({ learningRate: 0.1, coefficients: 'polarExpress' }),
       chain(momentum(0.9), muon({ learningRate: 0.1, momentum: 0, renormalize: true })),
     ];
     for (const transform of variants) {
@@ -254,7 +254,7 @@ describeOnBackends('the promise of any Muon', () => {
 describe('muon', () => {
   it('says what its new options take', () => {
     expect(() => muon({ beta2: 1 })).toThrow('muon: beta2 is 1');
-    expect(() => muon({ scale: 'rms' as 'rms-to-rms' })).toThrow("muon: scale is 'rms', expected one of");
+    expect(() => muon({ scale: 'rms' as 'rmsToRms' })).toThrow("muon: scale is 'rms', expected one of");
     expect(() => muon({ coefficients: { quintics: [] } })).toThrow('muon: coefficients is {"quintics":[]}');
     expect(() => muon({ coefficients: { quintics: [[1, 2]] as never } })).toThrow('muon: coefficients is');
     expect(() => muon({ coefficients: { quintics: [[1, 0, 0]], factor: 0.5 } })).toThrow(

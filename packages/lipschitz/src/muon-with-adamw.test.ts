@@ -47,7 +47,7 @@ describeOnBackends('Muon', (backend) => {
   it('trains a whole tf.layers model, is saved with it and goes on bit for bit', async () => {
     tf.serialization.registerClass(Muon);
     const model = textModel(backend);
-    const options = { layout: 'in-out', learningRate: 0.02, adamW: { learningRate: 0.01 } } as const;
+    const options = { layout: 'inOut', learningRate: 0.02, adamW: { learningRate: 0.01 } } as const;
     model.compile({ optimizer: new Muon(options), loss: 'meanSquaredError' });
     const loss = await fit(model, 12);
     expect(loss.at(-1)).toBeLessThan(0.8 * loss[0]);
@@ -107,14 +107,14 @@ describeOnBackends('Muon', (backend) => {
 
   it('is what the error of muon advises, and so is partition: both train where muon alone refuses', async () => {
     const remedies = {
-      muonWithAdamW: () => muonWithAdamW({ layout: 'in-out' }),
+      muonWithAdamW: () => muonWithAdamW({ layout: 'inOut' }),
       partition: () =>
-        partition({ muon: muon({ layout: 'in-out' }), adam: adamW() }, (param) =>
+        partition({ muon: muon({ layout: 'inOut' }), adam: adamW() }, (param) =>
           isMatrix(param) ? 'muon' : 'adam',
         ),
     };
     const model = textModel(backend);
-    const alone = new TransformOptimizer(muon({ layout: 'in-out' }));
+    const alone = new TransformOptimizer(muon({ layout: 'inOut' }));
     model.compile({ optimizer: alone, loss: 'meanSquaredError' });
     const error = await fit(model, 1).catch((error: Error) => error.message);
     for (const remedy of Object.keys(remedies)) expect(error).toContain(remedy);

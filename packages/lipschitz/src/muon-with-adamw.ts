@@ -45,7 +45,7 @@ const TABLES = /(^|[./])(embed|position|head)\.weight$|embeddings(_\d+)?$/;
 const isHiddenMatrix: Select = both(isMatrix, not(named(TABLES)));
 
 /**
- * {@link muonWithAdamW} as a `tf.Optimizer` class that tf.layers can save: `new Muon({ layout: 'in-out' })`, since kernels
+ * {@link muonWithAdamW} as a `tf.Optimizer` class that tf.layers can save: `new Muon({ layout: 'inOut' })`, since kernels
  * of tf.layers are [in, out].
  */
 export class Muon extends /* @__PURE__ */ optimizerClass<MuonWithAdamWOptions>('Muon', muonWithAdamW) {}

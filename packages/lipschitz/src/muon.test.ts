@@ -73,7 +73,7 @@ describeOnBackends('muon', () => {
   );
 
   it('steps by the target norm, RMS→RMS, in the Modula variant', () => {
-    const step = (shape: [number, number], heads = 1, layout: 'out-in' | 'in-out' = 'out-in') => {
+    const step = (shape: [number, number], heads = 1, layout: 'outIn' | 'inOut' = 'outIn') => {
       const w = tf.variable(tf.zeros(shape), true);
       const transform = modulaMuon({
         learningRate: 0.5,
@@ -93,14 +93,14 @@ describeOnBackends('muon', () => {
       expect(rmsNorm(step(shape))).toBeCloseTo(0.1, 3);
     // One step per head: each head's rows by themselves.
     for (const head of tf.split(step([16, 32], 4), 4)) expect(rmsNorm(head)).toBeCloseTo(0.1, 3);
-    expect(rmsNorm(tf.transpose(step([8, 32], 1, 'in-out')))).toBeCloseTo(0.1, 3);
+    expect(rmsNorm(tf.transpose(step([8, 32], 1, 'inOut')))).toBeCloseTo(0.1, 3);
   });
 
   it('gives the same update for a kernel of rank 4 as for its matrix', () => {
     const grad = tf.randomNormal([2, 2, 3, 8], 0, 1, 'float32', 5);
     const run = (g: tf.Tensor) => {
       const w = tf.variable(tf.zerosLike(g), true);
-      const { updates } = muon({ layout: 'in-out' }).update({ w: g }, {}, { count: 0, params: { w } });
+      const { updates } = muon({ layout: 'inOut' }).update({ w: g }, {}, { count: 0, params: { w } });
       return updates.w;
     };
     expectClose(run(grad), run(tf.reshape(grad, [12, 8])).dataSync(), 0);
@@ -114,8 +114,8 @@ describeOnBackends('muon', () => {
       heads: fc.constantFrom(1, 2, 3),
       learningRate: fc.double({ min: 0.001, max: 2, noNaN: true }),
       weightDecay: fc.double({ min: 0, max: 2, noNaN: true }),
-      coefficients: fc.constantFrom<CoefficientsName>('six-step', 'five-step', 'keller-jordan'),
-      scale: fc.constantFrom('aspect-ratio' as const, 'rms-to-rms' as const),
+      coefficients: fc.constantFrom<CoefficientsName>('sixStep', 'fiveStep', 'kellerJordan'),
+      scale: fc.constantFrom('aspectRatio' as const, 'rmsToRms' as const),
       steps: fc.integer({ min: 1, max: 8 }),
       seed: fc.integer({ min: 1, max: 1e6 }),
     });
@@ -158,8 +158,8 @@ describe('muon', () => {
   it('says what it takes', () => {
     expect(() => muon({ momentum: 1 })).toThrow('muon: momentum is 1, expected a number ≥ 0 and < 1');
     expect(() => muon({ learningRate: -1 })).toThrow('muon: learningRate is -1');
-    expect(() => muon({ scale: 'rms' as 'rms-to-rms' })).toThrow("muon: scale is 'rms'");
-    expect(() => muon({ coefficients: 'quick' as 'six-step' })).toThrow("muon: coefficients is 'quick'");
+    expect(() => muon({ scale: 'rms' as 'rmsToRms' })).toThrow("muon: scale is 'rms'");
+    expect(() => muon({ coefficients: 'quick' as 'sixStep' })).toThrow("muon: coefficients is 'quick'");
     const b = tf.variable(tf.ones([3]), true);
     expect(() => muon().update({ b: tf.ones([3]) }, {}, { count: 0, params: { b } })).toThrow(
       `muon: parameter '${b.name}' has shape [3], expected a matrix or a batch of matrices`,

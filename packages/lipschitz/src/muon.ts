@@ -22,7 +22,7 @@ export interface MuonOptions extends MatrixOptions {
   cautiousDecay?: boolean;
   /** Multiplies the decay by the scale s too, as nanochat does. Default false. */
   scaledDecay?: boolean;
-  /** Which Newton–Schulz schedule, or one of your own. Default `'keller-jordan'`. */
+  /** Which Newton–Schulz schedule, or one of your own. Default `'kellerJordan'`. */
   coefficients?: CoefficientsName | NewtonSchulz;
   /** Newton–Schulz steps, ≥ 1. Default: as many as the schedule has. */
   steps?: number;
@@ -37,12 +37,12 @@ export interface MuonOptions extends MatrixOptions {
   beta2?: number;
   /**
    * The size s of an update:
-   * - `'aspect-ratio'`, √max(1, fanOut / fanIn), as Jordan's and PyTorch's `original`;
-   * - `'rms-to-rms'`, √(fanOut / fanIn), which gives it RMS→RMS norm 1, as Modula's;
-   * - `'adamw-rms'`, 0.2 √max(fanOut, fanIn), which gives it the RMS of AdamW's, as PyTorch's `match_rms_adamw`;
+   * - `'aspectRatio'`, √max(1, fanOut / fanIn), as Jordan's and PyTorch's `original`;
+   * - `'rmsToRms'`, √(fanOut / fanIn), which gives it RMS→RMS norm 1, as Modula's;
+   * - `'adamwRms'`, 0.2 √max(fanOut, fanIn), which gives it the RMS of AdamW's, as PyTorch's `match_rms_adamw`;
    * - or a function of fanOut and fanIn.
    *
-   * Default `'aspect-ratio'`.
+   * Default `'aspectRatio'`.
    */
   scale?: keyof typeof SCALES | ((fanOut: number, fanIn: number) => number);
   /** The norm of a parameter's update, in units of the learning rate; > 0, or a function of it. Default 1. */
@@ -50,9 +50,9 @@ export interface MuonOptions extends MatrixOptions {
 }
 
 const SCALES = {
-  'aspect-ratio': (fanOut: number, fanIn: number) => Math.sqrt(Math.max(1, fanOut / fanIn)),
-  'rms-to-rms': (fanOut: number, fanIn: number) => Math.sqrt(fanOut / fanIn),
-  'adamw-rms': (fanOut: number, fanIn: number) => 0.2 * Math.sqrt(Math.max(fanOut, fanIn)),
+  aspectRatio: (fanOut: number, fanIn: number) => Math.sqrt(Math.max(1, fanOut / fanIn)),
+  rmsToRms: (fanOut: number, fanIn: number) => Math.sqrt(fanOut / fanIn),
+  adamwRms: (fanOut: number, fanIn: number) => 0.2 * Math.sqrt(Math.max(fanOut, fanIn)),
 } as const;
 
 /**
@@ -63,12 +63,12 @@ const SCALES = {
  *     w ← (1 − η λ t) w − η t s · orthogonalize(u),     t = targetNorm,   s = scale
  *
  * For matrices and batches of matrices, [.., fanOut, fanIn]; kernels of convolutions are matrices of [fanOut, rest], or of
- * [rest, fanOut] with layout `'in-out'`. Biases, gains, embeddings and heads need another transform, as in `muonWithAdamW`,
+ * [rest, fanOut] with layout `'inOut'`. Biases, gains, embeddings and heads need another transform, as in `muonWithAdamW`,
  * which is for whole models. What was added to Muon since can be switched on one by one; `nanochatMuon` is all of it.
  *
  * Promises constraints how far a step can go (`StepBound`), so that `spectralSoftCap` stays cheap: η t s times the
- * largest value that the schedule makes, 1.0003 for `'six-step'`, 1.146 for `'five-step'`, 1.2036 for `'keller-jordan'` and
- * 1.142 for `'polar-express'`. With `renormalize` or `beta2` a gradient of rank 1 can raise that to √min(fanOut, fanIn), and
+ * largest value that the schedule makes, 1.0003 for `'sixStep'`, 1.146 for `'fiveStep'`, 1.2036 for `'kellerJordan'` and
+ * 1.142 for `'polarExpress'`. With `renormalize` or `beta2` a gradient of rank 1 can raise that to √min(fanOut, fanIn), and
  * the cap then bounds the norm itself. `cautiousDecay` can even raise a norm: an entry-wise mask is no contraction.
  *
  * @throws If an option is out of range; at the step, if a parameter has rank 0 or 1.
@@ -86,14 +86,14 @@ export function muon(options: MuonOptions = {}): Transform {
     weightDecay = 0,
     cautiousDecay = false,
     scaledDecay = false,
-    coefficients = 'keller-jordan',
+    coefficients = 'kellerJordan',
     steps,
     equilibrateRows = false,
     renormalize = false,
     beta2,
-    scale = 'aspect-ratio',
+    scale = 'aspectRatio',
     targetNorm = 1,
-    layout = 'out-in',
+    layout = 'outIn',
     heads = 1,
   } = options;
   const rateAt = checkedSchedule('muon', 'learningRate', learningRate, {

@@ -16,7 +16,7 @@ import { type MuonOptions, muon } from './muon.js';
  */
 export const nanochatMuon = (options: MuonOptions = {}): Transform =>
   muon({
-    coefficients: 'polar-express',
+    coefficients: 'polarExpress',
     equilibrateRows: true,
     renormalize: true,
     beta2: 0.9,

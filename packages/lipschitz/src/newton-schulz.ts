@@ -17,14 +17,14 @@ export interface NewtonSchulz {
 }
 
 /** Names of {@link COEFFICIENTS}. */
-export type CoefficientsName = 'six-step' | 'five-step' | 'keller-jordan' | 'polar-express';
+export type CoefficientsName = 'sixStep' | 'fiveStep' | 'kellerJordan' | 'polarExpress';
 
 /**
  * Singular values from 1 % of the Frobenius norm end
- * - `'six-step'`: in [0.9956, 0.9993], and smaller ones below;
- * - `'five-step'`: in [0.977, 1.032];
- * - `'keller-jordan'`, five times one quintic: in [0.68, 1.134], and smaller ones below 1.203;
- * - `'polar-express'`, nanochat's five: in [0.859, 1.141], also those from 0.1 %.
+ * - `'sixStep'`: in [0.9956, 0.9993], and smaller ones below;
+ * - `'fiveStep'`: in [0.977, 1.032];
+ * - `'kellerJordan'`, five times one quintic: in [0.68, 1.134], and smaller ones below 1.203;
+ * - `'polarExpress'`, nanochat's five: in [0.859, 1.141], also those from 0.1 %.
  *
  * @see Newhouse et al., "Training Transformers with Enforced Lipschitz Constants", 2025: the JAX code's six steps and
  *     the NanoGPT code's five.
@@ -32,7 +32,7 @@ export type CoefficientsName = 'six-step' | 'five-step' | 'keller-jordan' | 'pol
  * @see `polarExpress`, and Karpathy, nanochat, `polar_express_coeffs`.
  */
 const COEFFICIENTS: Readonly<Record<CoefficientsName, () => NewtonSchulz>> = {
-  'six-step': () => ({
+  sixStep: () => ({
     quintics: [
       [3955 / 1024, -8306 / 1024, 5008 / 1024],
       [3735 / 1024, -6681 / 1024, 3463 / 1024],
@@ -43,7 +43,7 @@ const COEFFICIENTS: Readonly<Record<CoefficientsName, () => NewtonSchulz>> = {
     ],
     epsilon: 1e-12,
   }),
-  'five-step': () => ({
+  fiveStep: () => ({
     quintics: [
       [4.0848, -6.8946, 2.927],
       [3.9505, -6.3029, 2.6377],
@@ -53,8 +53,8 @@ const COEFFICIENTS: Readonly<Record<CoefficientsName, () => NewtonSchulz>> = {
     ],
     epsilon: 1e-7,
   }),
-  'keller-jordan': () => ({ quintics: [[3.4445, -4.775, 2.0315]], steps: 5, epsilon: 1e-7 }),
-  'polar-express': () => ({ quintics: polarExpress(), factor: 1.01, epsilon: 1e-6 }),
+  kellerJordan: () => ({ quintics: [[3.4445, -4.775, 2.0315]], steps: 5, epsilon: 1e-7 }),
+  polarExpress: () => ({ quintics: polarExpress(), factor: 1.01, epsilon: 1e-6 }),
 };
 
 /** A schedule whose numbers are all there, and one quintic for each step. */

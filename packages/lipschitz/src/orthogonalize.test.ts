@@ -11,7 +11,7 @@ describeOnBackends('orthogonalize', () => {
     muonReference,
   );
   it.each(muonCases)("matches Jordan's Newton–Schulz: $name", ({ inputs, hyper, expected, tolerance }) => {
-    const result = orthogonalize(toTensor(inputs.G), { coefficients: 'keller-jordan', steps: hyper.steps });
+    const result = orthogonalize(toTensor(inputs.G), { coefficients: 'kellerJordan', steps: hyper.steps });
     expectClose(result, expected.orthogonalized.data, tolerance('orthogonalized'));
   });
 
@@ -21,7 +21,7 @@ describeOnBackends('orthogonalize', () => {
     { result: GoldenTensor }
   >(lipschitzReference);
   it.each(cases)('matches the Lipschitz reference: $name', ({ inputs, hyper, expected, tolerance }) => {
-    const coefficients: CoefficientsName = hyper.function.startsWith('nanogpt') ? 'five-step' : 'six-step';
+    const coefficients: CoefficientsName = hyper.function.startsWith('nanogpt') ? 'fiveStep' : 'sixStep';
     const result = orthogonalize(toTensor(inputs.M), { coefficients });
     // The reference divides a batch by its length; ours treats each matrix alone.
     expectClose(tf.div(result, hyper.batch_divisor ?? 1), expected.result.data, tolerance('result'));
@@ -57,8 +57,8 @@ describeOnBackends('orthogonalize', () => {
       'orthogonalize: steps is 0, expected a whole number ≥ 1',
     );
     expect(() => orthogonalize(matrix, { epsilon: -1 })).toThrow('orthogonalize: epsilon is -1');
-    expect(() => orthogonalize(matrix, { coefficients: 'toString' as 'six-step' })).toThrow(
-      "orthogonalize: coefficients is 'toString', expected one of 'six-step', 'five-step', 'keller-jordan'",
+    expect(() => orthogonalize(matrix, { coefficients: 'toString' as 'sixStep' })).toThrow(
+      "orthogonalize: coefficients is 'toString', expected one of 'sixStep', 'fiveStep', 'kellerJordan'",
     );
   });
 });

@@ -24,11 +24,11 @@ import { applyQuintic } from './quintic.js';
 import { unitMatrices } from './unit.js';
 
 export interface OrthogonalizeOptions {
-  /** Which published schedule, or one of your own. Default `'six-step'`, the only one that never overshoots 1. */
+  /** Which published schedule, or one of your own. Default `'sixStep'`, the only one that never overshoots 1. */
   coefficients?: CoefficientsName | NewtonSchulz;
   /** Steps to take, ≥ 1. Default: as many as the schedule has; more repeat its last one. */
   steps?: number;
-  /** Added to the Frobenius norm, ≥ 0. Default the schedule's: 1e-12 for `'six-step'`, 1e-6 or 1e-7 for the others. */
+  /** Added to the Frobenius norm, ≥ 0. Default the schedule's: 1e-12 for `'sixStep'`, 1e-6 or 1e-7 for the others. */
   epsilon?: number;
 }
 
@@ -48,7 +48,7 @@ export interface OrthogonalizeOptions {
  */
 export function orthogonalize(matrix: Tensor, options: OrthogonalizeOptions = {}): Tensor {
   checkOptions('orthogonalize', options, OPTIONS);
-  const { coefficients = 'six-step', steps, epsilon } = options;
+  const { coefficients = 'sixStep', steps, epsilon } = options;
   const schedule = newtonSchulz('orthogonalize', coefficients, steps);
   checkNumber('orthogonalize', 'epsilon', epsilon ?? 0, { atLeast: 0, below: Infinity, typical: 1e-7 });
 

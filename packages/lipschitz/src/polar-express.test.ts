@@ -91,10 +91,10 @@ describe('polarExpress', () => {
 
 describe('the largest value that a schedule makes', () => {
   it.each([
-    ['six-step', 1.0003],
-    ['five-step', 1.15],
-    ['keller-jordan', 1.2036],
-    ['polar-express', 1.1425],
+    ['sixStep', 1.0003],
+    ['fiveStep', 1.15],
+    ['kellerJordan', 1.2036],
+    ['polarExpress', 1.1425],
   ] as const)(
     '%s: no less than any float64 value, and no more than 0.2 %% above the largest',
     (name, expected) => {
@@ -120,7 +120,7 @@ describeOnBackends('orthogonalize with Polar Express', () => {
       // nanochat's by its name, with the factor of dion where that differs.
       const isNamed = hyper.variant === 'nanochat' && hyper.factor === 1.01;
       const coefficients = isNamed
-        ? ('polar-express' as const)
+        ? ('polarExpress' as const)
         : { quintics: hyper.coefficients!, factor: hyper.factor, epsilon: hyper.eps };
       const result = orthogonalize(toTensor(inputs.G!), { coefficients, steps });
       expectClose(result, expected.steps![i].data, tolerance('steps'));
@@ -134,7 +134,7 @@ describeOnBackends('orthogonalize with Polar Express', () => {
         data: Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? ratio ** (i / 7) : 0)),
         dtype: 'float32',
       });
-      return singularValues(orthogonalize(matrix, { coefficients: 'polar-express' }));
+      return singularValues(orthogonalize(matrix, { coefficients: 'polarExpress' }));
     });
     expect(Math.max(...found)).toBeGreaterThan(1.05);
     expect(Math.max(...found)).toBeLessThanOrEqual(1.1425);

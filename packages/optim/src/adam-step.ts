@@ -3,8 +3,11 @@ import { add, div, mul, sqrt, square, type Tensor } from '@tensorflow/tfjs-core'
 
 /** The numbers of one Adam step of one parameter. All are known on the host. */
 export interface AdamStep {
+  /** β₁. */
   beta1: number;
+  /** β₂. */
   beta2: number;
+  /** ε. */
   epsilon: number;
   /** η. */
   learningRate: number;

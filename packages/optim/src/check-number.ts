@@ -1,9 +1,14 @@
 /** What a hyper-parameter may be. */
 export interface NumberRange {
+  /** The smallest number that is allowed. */
   atLeast?: number;
+  /** What the number must be larger than. */
   above?: number;
+  /** The largest number that is allowed. */
   atMost?: number;
+  /** What the number must be smaller than; Infinity allows every finite one. */
   below?: number;
+  /** Whether the number must be whole. Default false. */
   integer?: boolean;
   /** A value to suggest in the error. */
   typical: number;

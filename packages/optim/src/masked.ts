@@ -12,6 +12,8 @@ import type { Constraint, Select, Transform } from './transform.js';
  * with `partition`.
  *
  * It has no state of its own, so putting a mask on or off keeps checkpoints readable.
+ *
+ * @param select Which parameters, by name and shape.
  */
 export function masked(transform: Transform, select: Select): Transform;
 export function masked(constraint: Constraint, select: Select): Constraint;

@@ -20,9 +20,12 @@ export interface SgdOptions extends MomentumOptions {
  *
  *     b ← μ b + g + λ w        w ← w − η b        or, with `nesterov`,  w ← w − η (g + λ w + μ b)
  *
- * As `torch.optim.SGD` without dampening.
+ * As `torch.optim.SGD` without dampening. It decays every parameter, biases too; the decay passes through the momentum, unlike
+ * that of {@link adamW}.
  *
- * @throws If an option is out of range.
+ * @throws If an option is out of range, for a schedule at the step where it is.
+ * @see Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013. There the learning rate
+ *     is a factor of what goes into b; here, as in PyTorch, of what comes out.
  */
 export function sgd(options: SgdOptions = {}): Transform {
   checkOptions('sgd', options, OPTIONS);

@@ -56,8 +56,8 @@ export interface StepBound {
   readonly update: number;
   /** How many attention heads share the outputs. Default 1: the matrix is one. */
   readonly heads?: number;
-  /** Which axis the outputs are: the rows of `'out-in'`, or the columns of `'in-out'`. Default `'out-in'`. */
-  readonly layout?: 'out-in' | 'in-out';
+  /** Which axis the outputs are: the rows of `'outIn'`, or the columns of `'inOut'`. Default `'outIn'`. */
+  readonly layout?: 'outIn' | 'inOut';
 }
 
 /** Where training stands when a {@link Constraint} runs. */

@@ -8,7 +8,7 @@ import { type RunConfigInput, trainFromConfig } from './config/index.js';
 
 const run: RunConfigInput = {
   model: { architecture: 'mlp', hidden: [6] },
-  data: { kind: 'modular-arithmetic', modulus: 5 },
+  data: { kind: 'modularArithmetic', modulus: 5 },
   steps: 4,
   logEvery: 1,
   measure: { every: 2, certifyEvery: 4 },
@@ -30,8 +30,8 @@ describeOnBackends('a run of a config', (backend) => {
       '⊥AdamW, StableMax and the hammer',
       { ...run, optimizer: 'adamw', orthograd: true, loss: 'stablemax', constraint: 'hammer' },
     ],
-    ['GrokAdamW and the spectral cap', { ...run, optimizer: 'grokadamw', constraint: 'spectral-cap' }],
-    ['Muon and the soft cap', { ...run, optimizer: 'muon', constraint: 'soft-cap' }],
+    ['GrokAdamW and the spectral cap', { ...run, optimizer: 'grokadamw', constraint: 'spectralCap' }],
+    ['Muon and the soft cap', { ...run, optimizer: 'muon', constraint: 'softCap' }],
   ])('has the losses, norms and certificates of cpu: %s', async (_, config) => {
     const wanted = await historyOn('cpu', config);
     const got = await historyOn(backend, config);

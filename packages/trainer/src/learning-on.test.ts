@@ -19,7 +19,7 @@ const models: Record<string, Exclude<NonNullable<RunConfigInput['model']>, strin
   gpt: { architecture: 'gpt2', contextLength: 4, layers: 1, heads: 2, width: 8 },
   mlp: { architecture: 'mlp', hidden: [8], bias: true },
 };
-const data = { kind: 'modular-arithmetic', modulus: 5 } as const;
+const data = { kind: 'modularArithmetic', modulus: 5 } as const;
 
 /** The numbers of a new run, before it has learned anything. */
 async function begun(input: RunConfigInput, options?: Parameters<typeof buildRun>[1]): Promise<number[][]> {

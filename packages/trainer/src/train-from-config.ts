@@ -16,7 +16,7 @@ export interface ConfiguredResult extends TrainResult {
 /**
  * Builds a run from a config and trains it: `parseRunConfig`, `buildRun` and `trainRun` in one.
  *
- *     await trainFromConfig({ data: { kind: 'modular-arithmetic' }, model: { architecture: 'mlp' }, orthograd: true });
+ *     await trainFromConfig({ data: { kind: 'modularArithmetic' }, model: { architecture: 'mlp' }, orthograd: true });
  *
  * It gives the numbers of the code that one would write by hand, bit for bit. tfjs must have its gradients: import
  * `@tensorflow/tfjs` and choose a backend first.

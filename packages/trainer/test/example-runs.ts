@@ -17,7 +17,7 @@ export const exampleRuns = (count: number, records: number): ReportRun[] =>
     const seed = i % 3;
     const rate = [0.003, 0.01, 0.03, 0.1][Math.floor(i / 3) % 4];
     const config = parseRunConfig({
-      data: { kind: 'modular-arithmetic' },
+      data: { kind: 'modularArithmetic' },
       model: { architecture: 'mlp', hidden: [64] },
       optimizer: { name: 'muon', learningRate: rate },
       loss: i % 2 ? 'stablemax' : 'softmax',

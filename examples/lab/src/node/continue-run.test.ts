@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function inThePage(steps: number) {
   await tf.setBackend('wasm');
   await installWasmKernels();
-  const settings = { ...DEFAULTS, task: 'modular-arithmetic', modulus: 7, model: 'mlp', steps } as const;
+  const settings = { ...DEFAULTS, task: 'modularArithmetic', modulus: 7, model: 'mlp', steps } as const;
   const parts = await buildRun(parseRunConfig(runConfigOf(settings)));
   const description = runFileText(parts, { backend: { backend: 'wasm', kernels: true } });
   const run = nameOfRun(description);

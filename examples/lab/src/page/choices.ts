@@ -6,7 +6,7 @@ export const CHOICES = {
     ecclesiastes: 'Ecclesiastes, letter by letter (built in)',
     shakespeare: 'Shakespeare, letter by letter',
     'own-text': 'Own text, letter by letter',
-    'modular-arithmetic': 'Modular arithmetic: a + b mod p',
+    modularArithmetic: 'Modular arithmetic: a + b mod p',
   },
   model: {
     lipschitz: 'Lipschitz GPT',
@@ -23,7 +23,7 @@ export const CHOICES = {
   loss: {
     softmax: 'Softmax',
     stablemax: 'StableMax',
-    'log-stablemax': 'Log-StableMax',
+    logStablemax: 'Log-StableMax',
   },
   optimizer: {
     adamw: 'AdamW',
@@ -33,9 +33,9 @@ export const CHOICES = {
   },
   constraint: {
     none: 'None',
-    'weight-decay': 'Weight decay',
-    'soft-cap': 'Soft cap',
-    'spectral-cap': 'Spectral cap',
+    decoupledWeightDecay: 'Weight decay',
+    softCap: 'Soft cap',
+    spectralCap: 'Spectral cap',
     hammer: 'Hammer',
     normalize: 'Normalize',
   },

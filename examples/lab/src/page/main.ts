@@ -16,7 +16,7 @@ b.form.settings = {
   ...b.form.settings,
   optimizer: 'muon',
   learningRate: 0.05,
-  constraint: 'soft-cap',
+  constraint: 'softCap',
   strength: 2,
 };
 

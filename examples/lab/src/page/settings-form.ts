@@ -128,7 +128,7 @@ export class SettingsForm {
     fields.batchSize.element.hidden = model === 'mlp'; // an MLP sees all pairs in each step
     fields.strength.element.hidden = constraint === 'none';
     fields.strength.element.querySelector('label')!.textContent =
-      constraint === 'weight-decay' ? 'Weight decay' : 'Largest norm';
+      constraint === 'decoupledWeightDecay' ? 'Weight decay' : 'Largest norm';
     this.text.show(task);
     setText(this.line, describeSettings(this.settings));
   }

@@ -32,7 +32,7 @@ describe('advice for a run that has diverged', () => {
   });
 
   it('never raises the learning rate, and adds no second constraint', () => {
-    const capped = { ...DEFAULTS, learningRate: 0.0002, constraint: 'soft-cap' } as const;
+    const capped = { ...DEFAULTS, learningRate: 0.0002, constraint: 'softCap' } as const;
     expect(adviceAfterDivergence(capped)).toEqual([
       { words: 'Lower the learning rate to 0.00002', settings: { learningRate: 0.00002 } },
     ]);

@@ -36,14 +36,14 @@ export const moreStepsThan = (step: number): Advice => ({
  */
 export function adviceAfterDivergence({ optimizer, learningRate, constraint }: Settings): readonly Advice[] {
   const lower = Math.min(Number((learningRate / 10).toPrecision(2)), LEARNING_RATES[optimizer]);
-  const strength = STRENGTHS['spectral-cap'] ?? DEFAULTS.strength;
+  const strength = STRENGTHS['spectralCap'] ?? DEFAULTS.strength;
   return [
     { words: `Lower the learning rate to ${lower}`, settings: { learningRate: lower } },
     ...(constraint === 'none'
       ? [
           {
             words: `Learn at ${lower}, with spectral norms held at ${strength}`,
-            settings: { learningRate: lower, constraint: 'spectral-cap', strength } as const,
+            settings: { learningRate: lower, constraint: 'spectralCap', strength } as const,
           },
         ]
       : []),

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const one = (name: 'loss' | 'optimizer' | 'constraint' | 'model') =>
   Object.keys(CHOICES[name]).map((choice) => ({ [name]: choice }));
-const arithmetic = { task: 'modular-arithmetic', modulus: 11 };
+const arithmetic = { task: 'modularArithmetic', modulus: 11 };
 const choices = [
   ...[...one('loss'), ...one('optimizer'), ...one('constraint')],
   ...one('model').map((choice) => ({ ...arithmetic, ...choice })),

@@ -5,7 +5,7 @@ import { runConfigOf } from './run-config.js';
 import { DEFAULTS, type Settings, SIZES } from './settings.js';
 
 const text = 'In the beginning was the word. '.repeat(60);
-const arithmetic = { ...DEFAULTS, task: 'modular-arithmetic' } as const;
+const arithmetic = { ...DEFAULTS, task: 'modularArithmetic' } as const;
 
 describe('the config of a run', () => {
   it.each(
@@ -27,13 +27,13 @@ describe('the config of a run', () => {
       strength: 2,
     } as const;
     expect(parseRunConfig(runConfigOf(settings))).toMatchObject({
-      data: { kind: 'modular-arithmetic', modulus: 59 },
+      data: { kind: 'modularArithmetic', modulus: 59 },
       orthograd: true,
       optimizer: { name: 'adamw', weightDecay: 0 },
       constraint: { name: 'hammer', maxNorm: 2 },
     });
-    const decayed = { ...settings, constraint: 'weight-decay', strength: 0.1 } as const;
-    expect(runConfigOf(decayed).constraint).toEqual({ name: 'weight-decay', weightDecay: 0.1 });
+    const decayed = { ...settings, constraint: 'decoupledWeightDecay', strength: 0.1 } as const;
+    expect(runConfigOf(decayed).constraint).toEqual({ name: 'decoupledWeightDecay', weightDecay: 0.1 });
   });
 
   it('refuses text that is too short for a row of validation, and MLPs that would read', () => {

@@ -33,7 +33,7 @@ function modelOf({ task, model, size }: Settings): RunConfigInput['model'] {
       'An MLP cannot read text. Choose GPT-2, Llama or Lipschitz as the model, or modular arithmetic.',
       [
         { words: 'Choose GPT-2', settings: { model: 'gpt2' } },
-        { words: 'Learn modular arithmetic', settings: { task: 'modular-arithmetic' } },
+        { words: 'Learn modular arithmetic', settings: { task: 'modularArithmetic' } },
       ],
     );
   }
@@ -42,7 +42,7 @@ function modelOf({ task, model, size }: Settings): RunConfigInput['model'] {
 
 function dataOf({ task, modulus, model, size, batchSize }: Settings, text: string): RunConfigInput['data'] {
   if (!isText(task)) {
-    return { kind: 'modular-arithmetic', modulus, batchSize: model === 'mlp' ? 'all' : batchSize };
+    return { kind: 'modularArithmetic', modulus, batchSize: model === 'mlp' ? 'all' : batchSize };
   }
   const needed = shortestText(SIZES[size].contextLength);
   const characters = [...text].length;
@@ -63,7 +63,7 @@ const VALIDATION = 0.1;
 /** Both parts need a row and the character after it. */
 const shortestText = (contextLength: number): number => Math.ceil((contextLength + 1) / VALIDATION);
 
-export const isText = (task: Settings['task']): boolean => task !== 'modular-arithmetic';
+export const isText = (task: Settings['task']): boolean => task !== 'modularArithmetic';
 
 /** Weight decay is a constraint here, so optimizers have none of their own. */
 function optimizerOf({ optimizer, learningRate }: Settings): RunConfigInput['optimizer'] {
@@ -80,7 +80,7 @@ function optimizerOf({ optimizer, learningRate }: Settings): RunConfigInput['opt
 
 function constraintOf(name: Settings['constraint'], strength: number): RunConfigInput['constraint'] {
   if (name === 'none') return name;
-  return name === 'weight-decay' ? { name, weightDecay: strength } : { name, maxNorm: strength };
+  return name === 'decoupledWeightDecay' ? { name, weightDecay: strength } : { name, maxNorm: strength };
 }
 
 /** How often things are measured: often enough for a curve, seldom enough that training gets most of the time. */

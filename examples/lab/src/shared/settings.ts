@@ -5,7 +5,7 @@ export interface Settings {
   readonly modulus: number;
   readonly model: ModelName;
   readonly size: Size;
-  readonly loss: 'softmax' | 'stablemax' | 'log-stablemax';
+  readonly loss: 'softmax' | 'stablemax' | 'logStablemax';
   readonly optimizer: 'adamw' | 'orthogonal-adamw' | 'grokadamw' | 'muon';
   readonly learningRate: number;
   readonly constraint: ConstraintName;
@@ -17,10 +17,16 @@ export interface Settings {
   readonly backend: Backend;
 }
 
-type Task = 'modular-arithmetic' | 'ecclesiastes' | 'shakespeare' | 'own-text';
+type Task = 'modularArithmetic' | 'ecclesiastes' | 'shakespeare' | 'own-text';
 export type ModelName = 'mlp' | 'gpt2' | 'llama' | 'lipschitz';
 export type Size = 'tiny' | 'small' | 'medium' | 'large';
-export type ConstraintName = 'none' | 'weight-decay' | 'soft-cap' | 'spectral-cap' | 'hammer' | 'normalize';
+export type ConstraintName =
+  | 'none'
+  | 'decoupledWeightDecay'
+  | 'softCap'
+  | 'spectralCap'
+  | 'hammer'
+  | 'normalize';
 export type Backend = 'webgpu' | 'webgl' | 'wasm';
 
 /** A few minutes on any machine: the loss falls at once, and there is a sample soon. */
@@ -68,9 +74,9 @@ export const LEARNING_RATES: Readonly<Record<Settings['optimizer'], number>> = {
 /** A strength that each constraint is usually begun with; none has none. */
 export const STRENGTHS: Readonly<Record<ConstraintName, number | undefined>> = {
   none: undefined,
-  'weight-decay': 0.1,
-  'soft-cap': 2,
-  'spectral-cap': 2,
+  decoupledWeightDecay: 0.1,
+  softCap: 2,
+  spectralCap: 2,
   hammer: 1,
   normalize: 1,
 };

@@ -2,7 +2,7 @@ import { parseRunConfig } from '@evenkeel/trainer/config';
 import { describe, expect, it } from 'vitest';
 import { configOf } from './config-of.js';
 
-const arithmetic = parseRunConfig({ data: { kind: 'modular-arithmetic' }, steps: 10 });
+const arithmetic = parseRunConfig({ data: { kind: 'modularArithmetic' }, steps: 10 });
 const text = parseRunConfig({ data: { kind: 'text', file: 'book.txt' }, steps: 10 });
 
 describe('the config of a run that goes on', () => {

@@ -43,7 +43,7 @@ export function evaluateCommand(): Command {
   addBackendFlags(command);
   const overrides = addConfigFlags(command, {
     data: 'what to measure on (default: what the model learned from): a text, tokens (.bin), or instructions (.json, .jsonl)',
-    loss: 'softmax, stablemax or log-stablemax (default: that of the model)',
+    loss: 'softmax, stablemax or logStablemax (default: that of the model)',
   });
   return command.addHelpText('after', EXAMPLES).action(async (source: string, options: Options) => {
     const given = overrides();

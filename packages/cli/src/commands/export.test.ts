@@ -142,7 +142,7 @@ describe('evenkeel export', () => {
     await train(
       'mlp',
       '--data',
-      'modular-arithmetic',
+      'modularArithmetic',
       '--data.modulus',
       '5',
       '--model',

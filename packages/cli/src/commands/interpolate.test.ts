@@ -28,7 +28,7 @@ const train = async (name: string, values: Flags) => {
 const trainText = (name: string, values: Flags = {}) =>
   train(name, { text: at('text.txt'), ...SMALL, ...values });
 const trainMlp = (name: string, values: Flags = {}) =>
-  train(name, { data: 'modular-arithmetic', 'data.modulus': 7, model: 'mlp', ...values });
+  train(name, { data: 'modularArithmetic', 'data.modulus': 7, model: 'mlp', ...values });
 const interpolate = (a: string, b: string, ...args: string[]) =>
   evenkeel(
     ...['interpolate', at(a), at(b), '--alphas', '2', '--batches', '1', '--out', at('path'), '--overwrite'],

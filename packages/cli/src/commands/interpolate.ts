@@ -61,7 +61,7 @@ export function interpolateCommand(): Command {
   addBackendFlags(command);
   const overrides = addConfigFlags(command, {
     data: 'what to judge by (default: what the models learned from): a text, or tokens (.bin)',
-    loss: 'softmax, stablemax or log-stablemax (default: that of the models)',
+    loss: 'softmax, stablemax or logStablemax (default: that of the models)',
   });
   return command.addHelpText('after', EXAMPLES).action(async (a: string, b: string, options: Options) => {
     const { out = placeOf(a, b) } = options;

@@ -64,7 +64,7 @@ describe('evenkeel merge', () => {
 
   it('adds up what two learned from one base', async () => {
     await run(
-      ...['merge', at('3'), at('4'), '--base', at('1'), '--method', 'task-arithmetic'],
+      ...['merge', at('3'), at('4'), '--base', at('1'), '--method', 'taskArithmetic'],
       ...['--weights', '1,0.5', '--scale', '0.5', '--out', at('sum')],
     );
     const [base, a, b, sum] = await weightsOf('m1', 'm3', 'm4', 'sum');
@@ -152,7 +152,7 @@ describe('evenkeel interpolate --align', () => {
   it('takes plain networks', async () => {
     const data = [
       '--data',
-      'modular-arithmetic',
+      'modularArithmetic',
       '--data.modulus',
       '7',
       '--model',

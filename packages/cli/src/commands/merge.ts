@@ -19,7 +19,7 @@ import { checkModelPlace } from '../model-place.js';
 import { outputOf } from '../output.js';
 
 interface Options {
-  readonly method: 'mean' | 'slerp' | 'task-arithmetic' | 'ties' | 'dare';
+  readonly method: 'mean' | 'slerp' | 'taskArithmetic' | 'ties' | 'dare';
   readonly out: string;
   readonly base?: string;
   readonly align?: boolean;
@@ -38,7 +38,7 @@ interface Options {
 const KNOWN = {
   mean: ['weights', 'align'],
   slerp: ['alpha', 'align'],
-  'task-arithmetic': ['base', 'weights', 'scale'],
+  taskArithmetic: ['base', 'weights', 'scale'],
   ties: ['base', 'weights', 'scale', 'density', 'elect'],
   dare: ['base', 'weights', 'scale', 'density', 'elect', 'seed'],
 } as const;
@@ -56,7 +56,7 @@ export function mergeCommand(): Command {
     )
     .requiredOption('--out <folder>', 'where the model goes')
     .addOption(new Option('--method <name>', 'how').choices(Object.keys(KNOWN)).default('mean'))
-    .option('--base <model>', 'what the models learned on from (task-arithmetic, ties, dare)')
+    .option('--base <model>', 'what the models learned on from (taskArithmetic, ties, dare)')
     .option('--align', 'bring the units of each model into the order of the first one’s before (mean, slerp)')
     .option('--weights <numbers>', 'how much each counts, such as 0.7,0.3 (default: all the same)', numbers)
     .option(
@@ -181,7 +181,7 @@ async function mergedWeights(opened: readonly OpenedModel[], options: Options): 
   const learned = (base === undefined ? models : models.slice(0, -1)).map(parametersOf);
   const before = parametersOf(models[models.length - 1]);
   switch (method) {
-    case 'task-arithmetic':
+    case 'taskArithmetic':
       return taskArithmetic(before, learned, options);
     case 'ties':
       return ties(before, learned, options);

@@ -8,16 +8,7 @@ import { axesOf, pointsOf } from './axes.js';
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-sweep-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const SMALL = [
-  '--data',
-  'modular-arithmetic',
-  '--data.modulus',
-  '7',
-  '--model',
-  'mlp',
-  '--model.hidden',
-  '8',
-];
+const SMALL = ['--data', 'modularArithmetic', '--data.modulus', '7', '--model', 'mlp', '--model.hidden', '8'];
 const sweep = (out: string, ...args: string[]) => [
   ...['sweep', ...SMALL, '--steps', '10', '--optimizer', 'sgd', '--out', out],
   ...args,

@@ -30,7 +30,7 @@ import {
   spectralWeightDecay,
 } from '../index.js';
 
-type Layout = 'out-in' | 'in-out';
+type Layout = 'outIn' | 'inOut';
 interface Matrices {
   heads: 1 | 2;
   layout: Layout;
@@ -38,11 +38,11 @@ interface Matrices {
 
 /** Exact norms in float64, of each head by itself. */
 function largestNorm(weight: tf.Tensor, { heads, layout }: Matrices): number {
-  const matrix = (layout === 'in-out' ? tf.transpose(weight) : weight) as tf.Tensor2D;
+  const matrix = (layout === 'inOut' ? tf.transpose(weight) : weight) as tf.Tensor2D;
   return Math.max(...tf.split(matrix, heads).map(rmsNorm));
 }
 
-const layouts = fc.constantFrom<Layout>('out-in', 'in-out');
+const layouts = fc.constantFrom<Layout>('outIn', 'inOut');
 const matrices = fc.record({ heads: fc.constantFrom<1 | 2>(1, 2), layout: layouts });
 const norms = fc.constantFrom(0.01, 0.3, 1, 5);
 
@@ -165,8 +165,8 @@ describeOnBackends('a cap behind any transform and any constraints', () => {
       const w = tf.variable(tf.zeros([24, 6]), true);
       // As out-in its norm is σ / 2, as in-out it is 2 σ.
       const optimizer = new TransformOptimizer(
-        modulaMuon({ learningRate: 0.2, layout: 'out-in' }),
-        spectralSoftCap({ layout: 'in-out' }),
+        modulaMuon({ learningRate: 0.2, layout: 'outIn' }),
+        spectralSoftCap({ layout: 'inOut' }),
       );
       for (let step = 0; step < 20; step++) {
         optimizer.applyGradients([{ name: w.name, tensor: tf.randomNormal([24, 6], 1, 1, 'float32', 2) }]);

@@ -243,7 +243,7 @@ describeOnBackends('spectralCap', () => {
     const parts = tf.split(matrix as tf.Tensor2D, 3).map((head) => spectralCap()(head));
     expectClose(perHead, tf.concat(parts).dataSync(), 1e-6);
     for (const head of tf.split(perHead, 3)) expect(rmsNorm(head)).toBeLessThanOrEqual(1);
-    const flipped = spectralCap({ layout: 'in-out', heads: 3 })(tf.transpose(matrix));
+    const flipped = spectralCap({ layout: 'inOut', heads: 3 })(tf.transpose(matrix));
     expectClose(tf.transpose(flipped), perHead.dataSync(), 1e-6);
     expectClose(
       spectralCap()(tf.stack([matrix, matrix])),
@@ -321,7 +321,7 @@ describeOnBackends('constraints', () => {
     expect(() => spectralCap({ heads: 3 })(tf.ones([4, 4]))).toThrow(
       'spectralCap: heads is 3 for a weight of shape [4,4], expected a whole number that divides 4',
     );
-    expect(() => spectralCap({ layout: 'io' as 'in-out' })(tf.ones([4, 4]))).toThrow(
+    expect(() => spectralCap({ layout: 'io' as 'inOut' })(tf.ones([4, 4]))).toThrow(
       "spectralCap: layout is 'io'",
     );
     expect(() => spectralHammer({ iterations: 0 })(tf.ones([4, 4]))).toThrow(

@@ -20,7 +20,7 @@ describeOnBackends('the cap of a convolution', () => {
     'is that of its matrix, and bounds the convolution: kernel %j, stride %i, %s',
     (shape, stride, pad) => {
       const kernel = tf.randomNormal<tf.Rank.R4>([...shape], 0, 2, 'float32', 3);
-      const capped = spectralSoftCap({ layout: 'in-out', maxNorm: 0.8 })(kernel) as tf.Tensor4D;
+      const capped = spectralSoftCap({ layout: 'inOut', maxNorm: 0.8 })(kernel) as tf.Tensor4D;
       const matrix = asMatrix(capped);
       expect(capped.shape).toEqual(shape);
       expect(rmsNorm(matrix)).toBeLessThanOrEqual(0.8);
@@ -44,7 +44,7 @@ describeOnBackends('the cap of a convolution', () => {
   );
 
   it('holds after every step of Muon, for kernels of every rank that isMatrix picks, in both layouts', () => {
-    for (const layout of ['in-out', 'out-in'] as const) {
+    for (const layout of ['inOut', 'outIn'] as const) {
       for (const shape of [
         [6, 4],
         [3, 6, 4],
@@ -63,8 +63,8 @@ describeOnBackends('the cap of a convolution', () => {
           ]);
           const matrices =
             shape.length === 3
-              ? tf.unstack(layout === 'in-out' ? tf.transpose(w, [0, 2, 1]) : w)
-              : [layout === 'in-out' ? asMatrix(w) : tf.reshape(w, [shape[0], -1])];
+              ? tf.unstack(layout === 'inOut' ? tf.transpose(w, [0, 2, 1]) : w)
+              : [layout === 'inOut' ? asMatrix(w) : tf.reshape(w, [shape[0], -1])];
           for (const matrix of matrices) expect(rmsNorm(matrix)).toBeLessThanOrEqual(1);
         }
         optimizer.dispose();
@@ -75,7 +75,7 @@ describeOnBackends('the cap of a convolution', () => {
 
   it('gives each kernel back in its own shape', () => {
     const kernel = tf.randomNormal([2, 3, 4, 5], 0, 1e-3, 'float32', 3);
-    expectClose(spectralCap({ layout: 'in-out' })(kernel), kernel.dataSync(), 2e-5);
+    expectClose(spectralCap({ layout: 'inOut' })(kernel), kernel.dataSync(), 2e-5);
     expect(orthogonalize(kernel).shape).toEqual([2, 3, 4, 5]);
   });
 });

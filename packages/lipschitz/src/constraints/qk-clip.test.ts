@@ -26,7 +26,7 @@ interface Hyper {
 type Weights = Record<string, GoldenTensor>;
 const cases = goldenCases<Weights, Hyper, Weights>(reference);
 
-const RULES = { group: 'group', min_gamma: 'min-gamma', query_only: 'query-only' } as const;
+const RULES = { group: 'group', min_gamma: 'minGamma', query_only: 'queryOnly' } as const;
 const PARTS: Record<string, QkPart> = { Wq: 'query', Wk: 'key', bq: 'query', bk: 'key' };
 
 /** `[batch, heads, time, headDim]`. */
@@ -118,7 +118,7 @@ describeOnBackends('qkClip', () => {
           weightDecay: hyper.weight_decay,
           momentum: 0,
           nesterov: false,
-          scale: 'adamw-rms',
+          scale: 'adamwRms',
         }),
       ),
       qkClip({
@@ -149,18 +149,18 @@ describeOnBackends('qkClip', () => {
     const sizes = [heads * dim, kvHeads * dim, kvHeads * dim];
     const all = tf.randomNormal([sizes[0] + 2 * sizes[1], width], 0, 1, 'float32', 1);
     const scores = [5, 20, 7, 40];
-    const clip = (part: QkPart, value: tf.Tensor, layout: 'out-in' | 'in-out' = 'out-in') => {
+    const clip = (part: QkPart, value: tf.Tensor, layout: 'outIn' | 'inOut' = 'outIn') => {
       const param = tf.variable(value, true);
       const options = { part: () => part, scores: () => scores, heads, kvHeads, maxScore: 10, layout };
       return qkClip(options)(param, param, { count: 0, params: {} });
     };
-    const fused = clip('query-key-value', all);
+    const fused = clip('queryKeyValue', all);
     const [q, k, v] = tf.split(all, sizes);
     expectClose(fused, tf.concat([clip('query', q), clip('key', k), v]).dataSync(), 1e-6);
-    expectClose(tf.transpose(clip('query-key-value', tf.transpose(all), 'in-out')), fused.dataSync(), 1e-6);
+    expectClose(tf.transpose(clip('queryKeyValue', tf.transpose(all), 'inOut')), fused.dataSync(), 1e-6);
     const bias = tf.ones([all.shape[0]]);
     const rows = tf.div(tf.slice(fused, [0, 0], [-1, 1]), tf.slice(all, [0, 0], [-1, 1]));
-    expectClose(clip('query-key-value', bias), rows.dataSync(), 1e-5);
+    expectClose(clip('queryKeyValue', bias), rows.dataSync(), 1e-5);
     // A head below the limit keeps every bit where its key head is its own.
     expect(tf.slice(clip('query', q), [0, 0], [dim, width]).dataSync()).toEqual(
       tf.slice(q, [0, 0], [dim, width]).dataSync(),

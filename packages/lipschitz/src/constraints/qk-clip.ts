@@ -27,7 +27,7 @@ export interface HeadRows {
  * What a weight or bias projects to: queries, keys, both and values in one matrix (queries first), or a pattern that is
  * repeated for each head, as multi-head latent attention has it.
  */
-export type QkPart = 'query' | 'key' | 'query-key-value' | readonly HeadRows[];
+export type QkPart = 'query' | 'key' | 'queryKeyValue' | readonly HeadRows[];
 
 export interface QkClipOptions {
   /** What a parameter projects to; undefined for those that pass unchanged. */
@@ -47,15 +47,15 @@ export interface QkClipOptions {
   balance?: number;
   /**
    * How query heads share a key head:
-   * - `'min-gamma'`: each query head takes its own share, the key that of the head that needs most (LLM-quest);
+   * - `'minGamma'`: each query head takes its own share, the key that of the head that needs most (LLM-quest);
    * - `'group'`: all take that of the head that needs most (Megatron);
-   * - `'query-only'`: each query head takes all of its own, and keys stay: heads that need none are left alone.
+   * - `'queryOnly'`: each query head takes all of its own, and keys stay: heads that need none are left alone.
    *
-   * Without sharing the first two are the same, the published rule. Default `'min-gamma'`.
+   * Without sharing the first two are the same, the published rule. Default `'minGamma'`.
    */
-  rule?: 'min-gamma' | 'group' | 'query-only';
-  /** As in {@link MatrixOptions}. Default `'out-in'`. */
-  layout?: 'out-in' | 'in-out';
+  rule?: 'minGamma' | 'group' | 'queryOnly';
+  /** As in {@link MatrixOptions}. Default `'outIn'`. */
+  layout?: 'outIn' | 'inOut';
 }
 
 /**
@@ -80,8 +80,8 @@ export function qkClip(options: QkClipOptions): Constraint {
     kvHeads = heads,
     maxScore = 100,
     balance = 0.5,
-    rule = 'min-gamma',
-    layout = 'out-in',
+    rule = 'minGamma',
+    layout = 'outIn',
   } = options;
   const where = 'qkClip';
   checkNumber(where, 'heads', heads, { atLeast: 1, integer: true, typical: 8 });
@@ -91,13 +91,13 @@ export function qkClip(options: QkClipOptions): Constraint {
   if (heads % kvHeads !== 0) {
     throw new Error(`${where}: kvHeads is ${kvHeads}, expected a divisor of heads, ${heads}.`);
   }
-  if (!['min-gamma', 'group', 'query-only'].includes(rule)) {
-    throw new Error(`${where}: rule is '${rule}', expected 'min-gamma', 'group' or 'query-only'.`);
+  if (!['minGamma', 'group', 'queryOnly'].includes(rule)) {
+    throw new Error(`${where}: rule is '${rule}', expected 'minGamma', 'group' or 'queryOnly'.`);
   }
 
   /** What each head of queries and of keys is multiplied by. */
   const factorsOf = (gamma: Tensor1D): { query: Tensor; key: Tensor } => {
-    if (rule === 'query-only') return { query: gamma, key: ones([kvHeads]) };
+    if (rule === 'queryOnly') return { query: gamma, key: ones([kvHeads]) };
     const shared = min(reshape(gamma, [kvHeads, -1]), 1);
     const own = rule === 'group' ? repeated(shared, heads / kvHeads) : gamma;
     return { query: pow(own, balance), key: pow(shared, 1 - balance) };
@@ -142,7 +142,7 @@ export function qkClip(options: QkClipOptions): Constraint {
         );
       }
       const gamma = div<Tensor1D>(maxScore, maximum(reshape(largest, [heads]), maxScore));
-      const axis = layout === 'in-out' ? value.rank - 1 : 0;
+      const axis = layout === 'inOut' ? value.rank - 1 : 0;
       const shape = value.shape.map((length, i) => (i === axis ? length : 1));
       return mul(value, reshape(perOutput(projects, gamma, value.shape[axis], param), shape));
     });

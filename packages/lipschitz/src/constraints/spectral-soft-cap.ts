@@ -48,7 +48,7 @@ export interface SpectralSoftCapOptions extends MatrixOptions {
  */
 export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixConstraint {
   checkOptions('spectralSoftCap', options, OPTIONS);
-  const { maxNorm = 1, heads = 1, layout = 'out-in' } = options;
+  const { maxNorm = 1, heads = 1, layout = 'outIn' } = options;
   checkNumber('spectralSoftCap', 'maxNorm', maxNorm, { above: 0, below: Infinity, typical: 1 });
   const target = maxNorm * (1 - MARGIN);
   let hasWarned = false;
@@ -82,7 +82,7 @@ export function spectralSoftCap(options: SpectralSoftCapOptions = {}): MatrixCon
   /** The largest singular value that the step can add to one of our heads. */
   function largestUpdate(bound: StepBound): number {
     const theirs = bound.heads ?? 1;
-    const hasOurHeads = theirs === heads && (bound.layout ?? 'out-in') === layout;
+    const hasOurHeads = theirs === heads && (bound.layout ?? 'outIn') === layout;
     // Other heads than ours: ours are part of the whole, whose norm is at most √Σσ² over theirs.
     return hasOurHeads ? bound.update : bound.update * Math.sqrt(theirs);
   }

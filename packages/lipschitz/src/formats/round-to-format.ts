@@ -32,10 +32,10 @@ export interface RoundToFormatOptions {
    */
   saturate?: boolean;
   /**
-   * What the gradient passes. `'straight-through'` (default): all, as if nothing had been rounded, but none where a
+   * What the gradient passes. `'straightThrough'` (default): all, as if nothing had been rounded, but none where a
    * value saturated. `'zero'`: nothing, the derivative of a step function.
    */
-  gradient?: 'straight-through' | 'zero';
+  gradient?: 'straightThrough' | 'zero';
 }
 
 /**
@@ -55,7 +55,7 @@ export interface RoundToFormatOptions {
  */
 export function roundToFormat(x: Tensor, format: FloatFormat, options: RoundToFormatOptions = {}): Tensor {
   checkOptions('roundToFormat', options, OPTIONS);
-  const { saturate = false, gradient = 'straight-through' } = options;
+  const { saturate = false, gradient = 'straightThrough' } = options;
   const limits = formatLimits('roundToFormat', format);
   if (x.dtype !== 'float32') {
     throw new Error(`roundToFormat: a tensor of dtype ${x.dtype}, expected float32. Cast it first.`);

@@ -19,9 +19,13 @@ export interface PlateauOptions {
 
 /** Where a {@link PlateauSchedule} stands, as plain JSON; `best` is null before the first value. */
 export interface PlateauState {
+  /** The learning rate now. */
   readonly rate: number;
+  /** The lowest value so far. */
   readonly best: number | null;
+  /** How many values in a row have brought nothing. */
   readonly bad: number;
+  /** How many values to come are not counted. */
   readonly cooling: number;
 }
 

@@ -67,7 +67,7 @@ describeOnBackends('a run config', () => {
       orthograd: { skip: ['head'] },
       clip: { globalNorm: 1 },
       schedule: { name: 'cosine', warmupSteps: 2, floor: 0.1 },
-      constraint: { name: 'spectral-cap', maxNorm: 0.9, perHead: true },
+      constraint: { name: 'spectralCap', maxNorm: 0.9, perHead: true },
       steps: 6,
       gradientAccumulation: 2,
       logEvery: 1,
@@ -123,7 +123,7 @@ describeOnBackends('a run config', () => {
       model: { architecture: 'gpt2', ...tiny, dropout: 0.1 },
       data: { ...textData, validationFraction: 0 },
       optimizer: { name: 'muon', learningRate: 0.05, adam: { learningRate: 0.002 } },
-      constraint: { name: 'soft-cap', maxNorm: 2 },
+      constraint: { name: 'softCap', maxNorm: 2 },
       steps: 4,
       logEvery: 1,
     });
@@ -150,8 +150,8 @@ describeOnBackends('a run config', () => {
   it('gives what one would write by hand, bit for bit: GrokAdamW with its signal on modular arithmetic', async () => {
     const came = await configured({
       model: { architecture: 'mlp', hidden: [16] },
-      data: { kind: 'modular-arithmetic', modulus: 7, trainFraction: 0.5 },
-      loss: 'log-stablemax',
+      data: { kind: 'modularArithmetic', modulus: 7, trainFraction: 0.5 },
+      loss: 'logStablemax',
       optimizer: { name: 'grokadamw', learningRate: 0.02, weightDecay: 0 },
       steps: 8,
       evaluate: { every: 2 },
@@ -201,7 +201,7 @@ describeOnBackends('a run config', () => {
       'GrokAdamW, examples in shuffled batches',
       {
         model: { architecture: 'mlp', hidden: [8], bias: true, activation: 'gelu' },
-        data: { kind: 'sparse-parity', bits: 6, parityBits: 2, examples: 40, batchSize: 7 },
+        data: { kind: 'sparseParity', bits: 6, parityBits: 2, examples: 40, batchSize: 7 },
         optimizer: { name: 'grokadamw', weightDecay: 0.1 },
         grokfast: {},
         steps: 10,
@@ -211,7 +211,7 @@ describeOnBackends('a run config', () => {
       'a transformer with dropout',
       {
         model: { architecture: 'llama', ...tiny, dropout: 0.2 },
-        data: { kind: 'modular-arithmetic', modulus: 5, batchSize: 3 },
+        data: { kind: 'modularArithmetic', modulus: 5, batchSize: 3 },
         loss: { name: 'stablemax', clampMin: -10, epsilon: 1e-9 },
         optimizer: { name: 'sgd', momentum: 0.9 },
         constraint: 'hammer',
@@ -302,7 +302,7 @@ describeOnBackends('a run config', () => {
 });
 
 describe('the schema', () => {
-  const data = { kind: 'modular-arithmetic' };
+  const data = { kind: 'modularArithmetic' };
 
   it('fills in defaults, and takes names for objects', () => {
     const config = parseRunConfig({ data, optimizer: 'muon', loss: 'stablemax', constraint: 'hammer' });
@@ -324,12 +324,12 @@ describe('the schema', () => {
   it.each([
     [{}, 'data'],
     [{ data, stepps: 5 }, 'stepps'],
-    [{ data, loss: ['stablemax', 'log-stablemax'] }, 'loss'],
+    [{ data, loss: ['stablemax', 'logStablemax'] }, 'loss'],
     [{ data, loss: 'hinge' }, 'loss'],
     [{ data, optimizer: { name: 'adamw', learningrate: 1 } }, 'learningrate'],
     [{ data, optimizer: { name: 'adamw', beta2: 1 } }, 'optimizer'],
-    [{ data, constraint: { name: 'spectral-cap', maxNorm: 0 } }, 'constraint'],
-    [{ data: { kind: 'modular-arithmetic', modulus: 1 } }, 'modulus'],
+    [{ data, constraint: { name: 'spectralCap', maxNorm: 0 } }, 'constraint'],
+    [{ data: { kind: 'modularArithmetic', modulus: 1 } }, 'modulus'],
     [{ data, steps: 0 }, 'steps'],
     [{ data, seed: 2 ** 32 }, 'seed'],
     [null, 'expected object'],
@@ -389,7 +389,7 @@ describe('the schema', () => {
   });
 
   it.each([
-    ['modular-arithmetic', { kind: 'modular-arithmetic', modulus: 113 }],
+    ['modularArithmetic', { kind: 'modularArithmetic', modulus: 113 }],
     ['words.txt', { kind: 'text', file: 'words.txt' }],
     ['words', { kind: 'text', file: 'words' }],
     ['a/tokens.bin', { kind: 'tokens', file: 'a/tokens.bin' }],
@@ -464,6 +464,6 @@ describe('the schema', () => {
     const schema = runConfigJsonSchema() as { properties: Record<string, object>; required: string[] };
     expect(schema.required).toEqual(['data']);
     expect(Object.keys(schema.properties)).toContain('constraint');
-    expect(JSON.stringify(schema)).toContain('"spectral-cap"');
+    expect(JSON.stringify(schema)).toContain('"spectralCap"');
   });
 });

@@ -11,7 +11,7 @@ const load = (name: string, content: string | Buffer) => {
   writeFileSync(join(root, name), content);
   return loadConfigFile(join(root, name));
 };
-const config = { data: { kind: 'modular-arithmetic' }, steps: 3 };
+const config = { data: { kind: 'modularArithmetic' }, steps: 3 };
 const json = JSON.stringify(config);
 
 describe('loadConfigFile', () => {
@@ -20,9 +20,9 @@ describe('loadConfigFile', () => {
     ['mark.json', `\ufeff${json}`],
     ['utf16.json', Buffer.from(`\ufeff${json}`, 'utf16le')],
     ['comments.jsonc', `// a run\n${json}`],
-    ['a.yaml', 'data:\n  kind: modular-arithmetic\nsteps: 3\n'],
-    ['mark.yml', '\ufeffdata: { kind: modular-arithmetic }\nsteps: 3\n'],
-    ['aliases.yaml', 'kind: &kind modular-arithmetic\ndata: { kind: *kind }\nsteps: 3\n'],
+    ['a.yaml', 'data:\n  kind: modularArithmetic\nsteps: 3\n'],
+    ['mark.yml', '\ufeffdata: { kind: modularArithmetic }\nsteps: 3\n'],
+    ['aliases.yaml', 'kind: &kind modularArithmetic\ndata: { kind: *kind }\nsteps: 3\n'],
     ['a.ts', `export default ${json};`],
   ])('reads %s', async (name, content) => {
     expect(await load(name, content)).toMatchObject(config);

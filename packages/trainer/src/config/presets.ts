@@ -14,7 +14,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       'a + b mod 113 from 40 % of all pairs, with ⊥Grad: generalises within 300 epochs (Prieto et al. 2025)',
     config: {
       model: { architecture: 'mlp', hidden: [200, 200] },
-      data: { kind: 'modular-arithmetic', modulus: 113, operation: 'add', trainFraction: 0.4 },
+      data: { kind: 'modularArithmetic', modulus: 113, operation: 'add', trainFraction: 0.4 },
       orthograd: true,
       optimizer: { name: 'adamw', learningRate: 0.01, beta2: 0.99, weightDecay: 0 },
       steps: 300,
@@ -45,10 +45,10 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       optimizer: {
         name: 'muon',
         learningRate: 0.1,
-        scale: 'rms-to-rms',
+        scale: 'rmsToRms',
         adam: { learningRate: 0.003, weightDecay: 0 },
       },
-      constraint: { name: 'soft-cap', maxNorm: 1, perHead: true },
+      constraint: { name: 'softCap', maxNorm: 1, perHead: true },
       embeddingMaxNorm: 1,
       schedule: { name: 'linear', floor: 0 },
       steps: 1200,

@@ -149,7 +149,7 @@ const data = z.discriminatedUnion('kind', [
     order: z.enum(['random', 'sequential']).default('random'),
   }),
   z.strictObject({
-    kind: z.literal('modular-arithmetic'),
+    kind: z.literal('modularArithmetic'),
     modulus: z.int().min(2).max(4096).default(113).describe('p of arithmetic modulo p.'),
     operation: z
       .enum(['add', 'subtract', 'multiply', 'divide'])
@@ -158,7 +158,7 @@ const data = z.discriminatedUnion('kind', [
     ...examples,
   }),
   z.strictObject({
-    kind: z.literal('sparse-parity'),
+    kind: z.literal('sparseParity'),
     bits: count.default(40).describe('Bits of an example.'),
     parityBits: count.default(3).describe('How many of the bits decide the answer.'),
     examples: count.default(2000).describe('How many examples there are.'),
@@ -167,7 +167,7 @@ const data = z.discriminatedUnion('kind', [
 ]);
 
 const loss = named(
-  ['softmax', 'stablemax', 'log-stablemax'],
+  ['softmax', 'stablemax', 'logStablemax'],
   z.discriminatedUnion('name', [
     z.strictObject({ name: z.literal('softmax') }),
     z.strictObject({
@@ -182,7 +182,7 @@ const loss = named(
           'Added to probabilities before the logarithm; the published trainer uses 1e-9. Default: none.',
         ),
     }),
-    z.strictObject({ name: z.literal('log-stablemax') }),
+    z.strictObject({ name: z.literal('logStablemax') }),
   ]),
 );
 
@@ -207,8 +207,8 @@ const optimizer = named(
       grokkingSignalDecayRate: notNegative.default(0.1).describe('How fast α falls as the signal grows.'),
       maxGradNorm: notNegative.default(1).describe("Of each parameter's gradient; 0: never clips."),
       layerDecay: z
-        .enum(['parameter-index', 'layer'])
-        .default('parameter-index')
+        .enum(['parameterIndex', 'layer'])
+        .default('parameterIndex')
         .describe('What gamma counts: parameters, as the published code, or layers.'),
       lossGapSignal: z
         .boolean()
@@ -222,15 +222,15 @@ const optimizer = named(
       nesterov: z.boolean().default(true).describe('Looks one step of momentum ahead.'),
       weightDecay: notNegative.default(0),
       coefficients: z
-        .enum(['six-step', 'five-step', 'keller-jordan'])
-        .default('keller-jordan')
+        .enum(['sixStep', 'fiveStep', 'kellerJordan'])
+        .default('kellerJordan')
         .describe('Of the polynomials that make the update orthogonal.'),
       steps: count
         .optional()
         .describe('How many polynomials. Default: as many as there are coefficients for.'),
       scale: z
-        .enum(['aspect-ratio', 'rms-to-rms'])
-        .default('aspect-ratio')
+        .enum(['aspectRatio', 'rmsToRms'])
+        .default('aspectRatio')
         .describe('How long the update of a matrix is for its shape.'),
       adam: z
         .strictObject(adam)
@@ -271,23 +271,23 @@ const perHead = {
 };
 
 const constraint = named(
-  ['none', 'weight-decay', 'spectral-cap', 'soft-cap', 'hammer', 'normalize'],
+  ['none', 'decoupledWeightDecay', 'spectralCap', 'softCap', 'hammer', 'normalize'],
   z.discriminatedUnion('name', [
     z.strictObject({ name: z.literal('none') }),
     z.strictObject({
-      name: z.literal('weight-decay'),
+      name: z.literal('decoupledWeightDecay'),
       weightDecay: notNegative.default(0.1).describe('The share of each weight that a step takes away.'),
       ...skipped,
     }),
-    z.strictObject({ name: z.literal('spectral-cap'), ...capped, ...perHead, ...skipped }),
-    z.strictObject({ name: z.literal('soft-cap'), ...capped, ...perHead, ...skipped }),
+    z.strictObject({ name: z.literal('spectralCap'), ...capped, ...perHead, ...skipped }),
+    z.strictObject({ name: z.literal('softCap'), ...capped, ...perHead, ...skipped }),
     z.strictObject({ name: z.literal('hammer'), ...capped, ...skipped }),
     z.strictObject({ name: z.literal('normalize'), ...capped, ...skipped }),
   ]),
 );
 
 const schedule = named(
-  ['constant', 'cosine', 'linear', 'inverse-sqrt', 'staircase'],
+  ['constant', 'cosine', 'linear', 'inverseSqrt', 'staircase'],
   z.discriminatedUnion('name', [
     z.strictObject({ name: z.literal('constant') }),
     ...(['cosine', 'linear'] as const).map((name) =>
@@ -303,7 +303,7 @@ const schedule = named(
       }),
     ),
     z.strictObject({
-      name: z.literal('inverse-sqrt'),
+      name: z.literal('inverseSqrt'),
       warmupSteps: whole.default(0),
       start: share.default(0),
       timescale: count
@@ -469,7 +469,7 @@ export function runConfigJsonSchema(): object {
       model,
     ),
     data: orName(
-      'A kind (modular-arithmetic, …), or a file: a text, tokens (.bin) or instructions (.json). It must be given.',
+      'A kind (modularArithmetic, …), or a file: a text, tokens (.bin) or instructions (.json). It must be given.',
       data,
     ),
   };

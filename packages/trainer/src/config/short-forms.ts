@@ -6,7 +6,7 @@ export type Written = { [name: string]: unknown };
 /** Architectures of a GPT. */
 export const ARCHITECTURES = ['gpt2', 'llama', 'lipschitz'] as const;
 /** Kinds of data. */
-const KINDS_OF_DATA = ['tokens', 'text', 'instructions', 'modular-arithmetic', 'sparse-parity'] as const;
+const KINDS_OF_DATA = ['tokens', 'text', 'instructions', 'modularArithmetic', 'sparseParity'] as const;
 
 /** The sizes of an architecture that is named alone. */
 const USUAL_SIZES = { contextLength: 64, layers: 4, heads: 4, width: 128 };
@@ -15,7 +15,7 @@ const USUAL_SIZES = { contextLength: 64, layers: 4, heads: 4, width: 128 };
  * A config with its model and data in full: short forms are names, in a file as on the command line.
  *
  *     model: tiny | llama | mlp | runs/first | ./gpt2 | openai-community/gpt2
- *     data:  modular-arithmetic | text.txt | tokens.bin | alpaca.json
+ *     data:  modularArithmetic | text.txt | tokens.bin | alpaca.json
  *
  * A model that is an object tells its kind by what it names, if not by `kind`: an architecture, a preset, or what to load.
  */

@@ -18,7 +18,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const raw = (seed: number, steps = 4) => ({
   model: { architecture: 'mlp', hidden: [6] },
-  data: { kind: 'modular-arithmetic', modulus: 5 },
+  data: { kind: 'modularArithmetic', modulus: 5 },
   optimizer: { name: 'adamw', learningRate: 0.01 },
   steps,
   seed,

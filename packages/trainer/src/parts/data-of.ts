@@ -63,9 +63,9 @@ export async function dataOf(
 ): Promise<ConfiguredData> {
   const { data, seed } = config;
   switch (data.kind) {
-    case 'modular-arithmetic':
+    case 'modularArithmetic':
       return examplesOf(config, modularArithmetic({ modulus: data.modulus, operation: data.operation }));
-    case 'sparse-parity': {
+    case 'sparseParity': {
       const { bits, parityBits, examples } = data;
       return examplesOf(config, sparseParity({ bits, parityBits, examples, seed: data.splitSeed ?? seed }));
     }

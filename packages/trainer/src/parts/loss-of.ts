@@ -13,7 +13,7 @@ export const IGNORED = -100;
 /** Whether the data has targets that do not count. */
 const hasIgnored = ({ data, model }: RunConfig): boolean =>
   data.kind === 'instructions' ||
-  ((data.kind === 'modular-arithmetic' || data.kind === 'sparse-parity') && model.kind !== 'mlp');
+  ((data.kind === 'modularArithmetic' || data.kind === 'sparseParity') && model.kind !== 'mlp');
 
 /** The loss that a config describes: `sparseSoftmaxCrossEntropy` or `sparseStablemaxCrossEntropy`. */
 export function lossOf(config: RunConfig): (targets: Tensor, logits: Tensor) => Tensor {

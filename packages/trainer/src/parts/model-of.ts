@@ -5,7 +5,7 @@ import type { ConfiguredData } from './data-of.js';
 import { Mlp } from './mlp.js';
 
 /** The head that gives probabilities as the loss sees them. */
-const HEADS = { softmax: 'softmax', stablemax: 'stablemax', 'log-stablemax': 'logStablemax' } as const;
+const HEADS = { softmax: 'softmax', stablemax: 'stablemax', logStablemax: 'logStablemax' } as const;
 
 type KnownData = Pick<ConfiguredData, 'outputs' | 'inputs' | 'contextLength'>;
 
@@ -89,7 +89,7 @@ function plainNetwork(
 ): Mlp {
   if (data?.inputs === undefined) {
     throw new Error(
-      "run config: model 'mlp' came with data of tokens, expected modular-arithmetic or sparse-parity.",
+      "run config: model 'mlp' came with data of tokens, expected modularArithmetic or sparseParity.",
     );
   }
   const outputs = data.outputs + (expandHead ? 1 : 0);

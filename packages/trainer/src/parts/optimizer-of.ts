@@ -130,14 +130,14 @@ function constraintsOf({ constraint, embeddingMaxNorm }: RunConfig, heads: numbe
   const free = constraint.skip.map((pattern) => not(named(patternOf(pattern))));
   const select = both(isMatrix, ...free);
   switch (constraint.name) {
-    case 'weight-decay':
+    case 'decoupledWeightDecay':
       return [masked(decoupledWeightDecay(constraint.weightDecay), select), ...embedding];
     case 'hammer':
       return [masked(spectralHammer({ maxNorm: constraint.maxNorm }) as Constraint, select), ...embedding];
     case 'normalize':
       return [masked(spectralNormalize({ maxNorm: constraint.maxNorm }) as Constraint, select), ...embedding];
     default: {
-      const cap = constraint.name === 'spectral-cap' ? spectralCap : spectralSoftCap;
+      const cap = constraint.name === 'spectralCap' ? spectralCap : spectralSoftCap;
       const { maxNorm, perHead } = constraint;
       if (!perHead) return [masked(cap({ maxNorm }) as Constraint, select), ...embedding];
       return [

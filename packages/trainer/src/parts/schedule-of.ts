@@ -9,7 +9,7 @@ export function scheduleOf(
   switch (schedule.name) {
     case 'constant':
       return peak;
-    case 'inverse-sqrt':
+    case 'inverseSqrt':
       return inverseSqrt({
         peak,
         warmupSteps: schedule.warmupSteps,

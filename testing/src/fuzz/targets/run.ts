@@ -25,7 +25,7 @@ const lipschitz = {
 const yaml = `# a run
 model: { architecture: mlp, hidden: [8, 8] }
 data:
-  kind: modular-arithmetic
+  kind: modularArithmetic
   modulus: &p 13
   operation: add
   trainFraction: 0.4
