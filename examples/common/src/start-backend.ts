@@ -1,11 +1,9 @@
+import { BACKENDS, type BackendName, startBackend as start } from '@evenkeel/backends';
 import { installBlas } from '@evenkeel/blas';
 import { installWasmKernels } from '@evenkeel/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 
-/** What an example can run on: `tensorflow` is TensorFlow's own library, through tfjs-node or tfjs-node-gpu. */
-export const BACKENDS = ['wasm', 'cpu', 'tensorflow'] as const;
-export type BackendName = (typeof BACKENDS)[number];
+export { BACKENDS, type BackendName };
 
 /** What `--no-blas` of an example does. */
 export const NO_BLAS = 'leave matrix products to the wasm kernels where the machine has a BLAS';
@@ -20,12 +18,12 @@ export interface BlasChoice {
  * Starts a backend; `wasm` with our kernels and the machine's BLAS, the fastest that needs nothing but Node, and says so in a
  * line. From now on errors end the program with a sentence.
  *
- * @throws If TensorFlow is asked for and not installed.
+ * @throws If it does not start, with what to install.
  */
 export async function startBackend(name: BackendName = 'wasm', choice: BlasChoice = {}): Promise<void> {
   process.prependListener('uncaughtException', exitWith).prependListener('unhandledRejection', exitWith);
-  if (name === 'tensorflow') await importTensorflow();
-  await tf.setBackend(name);
+  const { warning } = await start(name);
+  if (warning) console.log(warning);
   if (name !== 'wasm') return;
   const blas = await startWasm(choice);
   if (blas) console.log(`products by ${blas} (--no-blas: by wasm)`);
@@ -51,22 +49,6 @@ function exitWith(error: unknown): never {
   process.exit(1);
 }
 
-async function importTensorflow(): Promise<void> {
-  const reasons: string[] = [];
-  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
-    try {
-      await import(name);
-      return;
-    } catch (error) {
-      reasons.push((error as Error).message.split('\n')[0]);
-    }
-  }
-  throw new Error(
-    `startBackend: TensorFlow cannot be loaded (${reasons.join('; ')}), expected tfjs-node-gpu or tfjs-node to be installed. ` +
-      'Try npm install @tensorflow/tfjs-node-gpu here, or --backend cpu.',
-  );
-}
-
 /** How much tfjs's wasm backend can hold: its memory ends at 4 GiB. */
 const WASM_BYTES = 4294901760;
 
@@ -81,7 +63,7 @@ export function requireMemory(numbers: number): void {
   if (tf.getBackend() !== 'wasm' || bytes <= WASM_BYTES) return;
   throw new Error(
     `startBackend: weights, gradients and the optimizer's memory take ${(bytes / 1e9).toFixed(1)} GB, expected at most ` +
-      `${(WASM_BYTES / 1e9).toFixed(1)} GB on the wasm backend. Take --backend tensorflow (or cpu, which is slow), ` +
+      `${(WASM_BYTES / 1e9).toFixed(1)} GB on the wasm backend. Take --backend webgpu or tensorflow (or cpu, which is slow), ` +
       'or train only the last blocks, as with --blocks 1.',
   );
 }
