@@ -1,5 +1,6 @@
 import type { Bytes } from './byte-source.js';
 import { openBytes } from './open-bytes.js';
+import { parseJson } from './parse-json.js';
 import { createSha256 } from './sha256.js';
 
 /** Size and hash of a file when it was written. */
@@ -32,9 +33,9 @@ export function parseManifest(name: string, text: string): Manifest {
   if (text.length > LONGEST) throw wrong(`has ${text.length} characters`);
   let value: { format?: unknown; files?: Record<string, Partial<FileMark> | null> } | null;
   try {
-    value = JSON.parse(text);
+    value = parseJson('', '', text) as typeof value;
   } catch {
-    throw wrong('is no JSON');
+    throw wrong('is no JSON, or nests too deep');
   }
   if (value?.format !== FORMAT) throw wrong(`is of format ${String(value?.format)}`);
   const { files } = value;
