@@ -37,12 +37,15 @@ export function parseManifest(name: string, text: string): Manifest {
   } catch {
     throw wrong('is no JSON, or nests too deep');
   }
-  if (value?.format !== FORMAT) throw wrong(`is of format ${String(value?.format)}`);
+  if (value?.format !== FORMAT) {
+    const { format } = value ?? {};
+    throw wrong(`is of format ${typeof format === 'number' ? format : typeof format}`);
+  }
   const { files } = value;
   if (typeof files !== 'object' || files === null) throw wrong('lists no files');
   const marks = Object.entries(files).map(([file, mark]) => {
     const { size, sha256 } = mark ?? {};
-    if (!Number.isSafeInteger(size) || !/^[0-9a-f]{64}$/.test(String(sha256))) {
+    if (!Number.isSafeInteger(size) || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
       throw wrong(`does not say what '${file}' is`);
     }
     return [file, { size, sha256 } as FileMark] as const;
