@@ -75,11 +75,20 @@ describeOnBackends('a measure', () => {
     expect(new Set(seen)).toEqual(new Set([2, 4]));
   });
 
+  it('counts by weights that are tensors, read without waiting for the device', async () => {
+    const path = await run((batch: number) => batch, {
+      data: { train: [2, 4] },
+      weigh: (batch: number) => tf.scalar(batch),
+    });
+    expectClose(path.values.train.loss, [20 / 6, 20 / 6], 1e-6);
+  });
+
   it.each<[string, unknown, string]>([
     ['NaN', () => Number.NaN, 'weigh gave NaN, expected a finite number ≥ 0'],
     ['less than 0', () => -1, 'weigh gave -1, expected a finite number ≥ 0'],
     ['infinitely much', () => Infinity, 'weigh gave Infinity, expected a finite number ≥ 0'],
-    ['a tensor', () => tf.scalar(1), 'weigh gave a tensor [], expected a finite number ≥ 0'],
+    ['a list of weights', () => tf.ones([2]), 'weigh gave a tensor [2], expected a finite number ≥ 0'],
+    ['NaN in a tensor', () => tf.scalar(Number.NaN), 'weigh gave NaN, expected a finite number ≥ 0'],
     ['nothing in all', () => 0, "the batches of the split 'train' weigh 0 in all, expected more"],
   ])('of batches that weigh %s is refused', async (_name, weigh, message) => {
     await expect(run(() => 1, { weigh })).rejects.toThrow(`errorAlongPath: ${message}`);

@@ -88,10 +88,12 @@ const disposed = (split: string, index: number, cause: unknown): Error =>
 
 /** Reads it, if it is a tensor with one number; anything else is left to {@link checkWeight}. */
 async function weightOf(weight: number | Tensor): Promise<unknown> {
-  if (!(weight instanceof Tensor) || weight.size !== 1) return weight;
-  const [number] = await weight.data();
-  weight.dispose();
-  return number;
+  if (!(weight instanceof Tensor)) return weight;
+  try {
+    return weight.size === 1 ? (await weight.data())[0] : weight;
+  } finally {
+    weight.dispose();
+  }
 }
 
 function checkWeight(weight: unknown): number {
