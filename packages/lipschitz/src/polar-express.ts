@@ -53,22 +53,25 @@ const OPTIONS: Record<keyof PolarExpressOptions, true> = {
   cushion: true,
 };
 
-const valueAt = ([a, b, c]: Quintic, s: number) => s * (a + b * s ** 2 + c * s ** 4);
+// Products in the place of powers: engines round x ** 3 in different ways, and late quintics hang on the last digit.
+const cube = (x: number) => x * x * x;
+const fifth = (x: number) => x * x * cube(x);
+const valueAt = ([a, b, c]: Quintic, s: number) => s * (a + s * s * (b + s * s * c));
 const times = ([a, b, c]: Quintic, factor: number): Quintic => [a * factor, b * factor, c * factor];
 /** The quintic of σ / `by`. */
-const stretched = ([a, b, c]: Quintic, by: number): Quintic => [a / by, b / by ** 3, c / by ** 5];
+const stretched = ([a, b, c]: Quintic, by: number): Quintic => [a / by, b / cube(by), c / fifth(by)];
 
 /** The odd quintic closest to 1 on [low, high]: its error has the same size at low, q, r and high, in turn of sign. */
 function bestQuintic(low: number, high: number): Quintic {
-  const limit: Quintic = [15 / 8 / high, -10 / 8 / high ** 3, 3 / 8 / high ** 5];
+  const limit: Quintic = [15 / 8 / high, -10 / 8 / cube(high), 3 / 8 / fifth(high)];
   if (low >= high * (1 - 5e-6)) return limit;
   let [q, r] = [(3 * low + high) / 4, (low + 3 * high) / 4];
   let [quintic, error] = [limit, Infinity];
   for (let i = 0; i < 100; i++) {
     const [a, b, c, next] = solve(
-      [low, q, r, high].map((x, k) => [x, x ** 3, x ** 5, k % 2 === 0 ? 1 : -1, 1]),
+      [low, q, r, high].map((x, k) => [x, cube(x), fifth(x), k % 2 === 0 ? 1 : -1, 1]),
     );
-    const root = Math.sqrt(9 * b ** 2 - 20 * a * c);
+    const root = Math.sqrt(9 * b * b - 20 * a * c);
     if (!Number.isFinite(root)) break;
     quintic = [a, b, c];
     [q, r] = [Math.sqrt((-3 * b - root) / (10 * c)), Math.sqrt((-3 * b + root) / (10 * c))];
