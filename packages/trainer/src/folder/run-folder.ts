@@ -52,9 +52,8 @@ export async function writeRun(
     for (const [name, text] of Object.entries(filesOf(parts.data.tokenizer))) {
       await writeFile(join(directory, name), text);
     }
-    const { backend: name, kernels } = backend;
     const text = runFileText(parts, {
-      backend: { backend: name, kernels },
+      backend,
       dataSha256: await dataHashes(parts.config),
     });
     await writeFile(join(directory, RUN), text);
