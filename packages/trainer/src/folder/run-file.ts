@@ -31,7 +31,7 @@ export interface RunFile {
 }
 
 /** The form of the file. Another one was written by another version of this package. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const mlpOptions = z.object({
   widths: z.array(z.int().min(1)).min(2),

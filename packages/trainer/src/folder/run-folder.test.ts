@@ -140,7 +140,7 @@ describe('the folder of a run', () => {
       'source.run': { source: { directory: 'a' } },
       'backend.kernels': { backend: { backend: 'cpu' } },
     })) {
-      writeFileSync(path, JSON.stringify({ ...file, format: 2, ...changes }));
+      writeFileSync(path, JSON.stringify({ ...file, format: 3, ...changes }));
       expect(() => readRun(at('old')), place).toThrow(
         `is damaged at ${place}, expected what evenkeel train wrote`,
       );

@@ -63,7 +63,7 @@ export const runFile = target<RunFile>({
   inputs: edited([
     {
       'run.json': jsonOf({
-        format: 2,
+        format: 3,
         config: parseRunConfig(grokking),
         model: { mlp },
         dataSha256: {},
@@ -72,7 +72,7 @@ export const runFile = target<RunFile>({
     },
     {
       'run.json': jsonOf({
-        ...{ format: 2, config: parseRunConfig(lipschitz), model: { gpt: { architecture: 'gpt2' } } },
+        ...{ format: 3, config: parseRunConfig(lipschitz), model: { gpt: { architecture: 'gpt2' } } },
         ...{ tokenizer: { characters: ['a', 'b'] }, dataSha256: { 'x.txt': '0'.repeat(64) }, backend },
         source: { directory: 'runs/a', run: 'f'.repeat(64) },
       }),
