@@ -1,22 +1,19 @@
+import { svgOf } from '@evenkeel/example-common/svg';
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 
 /** A plot as a standalone SVG, readable on white and on black. */
-export function svg(options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<html></html>');
-  const plot = Plot.plot({
-    document: document as unknown as Document,
-    width: 640,
-    height: 360,
-    marginLeft: 52,
-    marginRight: 20,
-    ...options,
-    figure: false,
-  } as Plot.PlotOptions);
-  plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  plot.setAttribute('style', 'background: white');
-  return plot.outerHTML;
-}
+export const svg = (options: Plot.PlotOptions): string =>
+  svgOf(
+    {
+      width: 640,
+      height: 360,
+      marginLeft: 52,
+      marginRight: 20,
+      ...options,
+      figure: false,
+    } as Plot.PlotOptions,
+    'background: white',
+  );
 
 /** Colours that stay apart for colour-blind readers. */
 export const COLOURS = [

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { svgOf } from './svg.js';
 
 export interface Point {
   /** Which line the point belongs to. */
@@ -25,28 +25,27 @@ const LINE_HEIGHT = 16;
 /** Lines and a key of their names, as a standalone SVG on white. */
 export function plotLines(points: readonly Point[], options: PlotOptions): string {
   const { x, y, scale = 'linear', key = 'top-right' } = options;
-  const { document } = parseHTML('<html></html>');
   const lines = [...new Set(points.map(({ line }) => line))];
-  const svg = Plot.plot({
-    document: document as unknown as Document,
-    ...{ width: 640, height: 320, marginLeft: 52, marginRight: 16, marginTop: 28 },
-    x: { label: x },
-    y: { label: y, grid: true, type: scale === 'log' ? 'log' : 'linear', percent: scale === 'percent' },
-    color: { domain: lines, range: COLOURS.slice(0, lines.length) },
-    marks: [
-      Plot.lineY(points, { x: 'x', y: 'y', stroke: 'line', strokeWidth: 2 }),
-      ...lines.map((line, i) =>
-        Plot.text([line], {
-          ...{ frameAnchor: key, textAnchor: 'end', fill: COLOURS[i], text: [line], fontWeight: 'bold' },
-          ...{ stroke: 'white', strokeWidth: 4 },
-          dx: -4,
-          dy: key === 'top-right' ? LINE_HEIGHT * i : -LINE_HEIGHT * (lines.length - i),
-        }),
-      ),
-    ],
-  });
-  svg.setAttribute('style', 'background: white; color: #222; font: 12px system-ui, sans-serif');
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  const drawn = svgOf(
+    {
+      ...{ width: 640, height: 320, marginLeft: 52, marginRight: 16, marginTop: 28 },
+      x: { label: x },
+      y: { label: y, grid: true, type: scale === 'log' ? 'log' : 'linear', percent: scale === 'percent' },
+      color: { domain: lines, range: COLOURS.slice(0, lines.length) },
+      marks: [
+        Plot.lineY(points, { x: 'x', y: 'y', stroke: 'line', strokeWidth: 2 }),
+        ...lines.map((line, i) =>
+          Plot.text([line], {
+            ...{ frameAnchor: key, textAnchor: 'end', fill: COLOURS[i], text: [line], fontWeight: 'bold' },
+            ...{ stroke: 'white', strokeWidth: 4 },
+            dx: -4,
+            dy: key === 'top-right' ? LINE_HEIGHT * i : -LINE_HEIGHT * (lines.length - i),
+          }),
+        ),
+      ],
+    },
+    'background: white; color: #222; font: 12px system-ui, sans-serif',
+  );
   // Plot writes coordinates to 14 digits; a hundredth of a pixel is enough, and a quarter of the size.
-  return svg.outerHTML.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
+  return drawn.replace(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }

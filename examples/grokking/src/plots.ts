@@ -1,5 +1,5 @@
+import { svgOf } from '@evenkeel/example-common/svg';
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { Metrics } from './metrics.js';
 import type { Result } from './results.js';
 
@@ -67,13 +67,11 @@ export function plotPanels(results: readonly Result[]): string {
 }
 
 function figure({ title, caption, y, value, dashed }: Panel, results: readonly Result[]): string {
-  const { document } = parseHTML('<html></html>');
   const points = (of: (metrics: Metrics) => number) =>
     results.flatMap(({ recipe, history }) => history.map((m) => ({ recipe, epoch: m.epoch, value: of(m) })));
   const recipes = results.map(({ recipe }) => recipe);
   const line = { x: 'epoch', y: 'value', stroke: 'recipe' } as const;
-  const svg = Plot.plot({
-    document: document as unknown as Document,
+  const svg = svgOf({
     width: 460,
     height: 260,
     marginLeft: 48,
@@ -87,7 +85,7 @@ function figure({ title, caption, y, value, dashed }: Panel, results: readonly R
       Plot.lineY(points(value), { ...line, strokeWidth: 2 }),
     ],
   });
-  return `<figure><h3>${title}</h3>${svg.outerHTML}<figcaption>${legend(recipes)} ${caption}</figcaption></figure>`;
+  return `<figure><h3>${title}</h3>${svg}<figcaption>${legend(recipes)} ${caption}</figcaption></figure>`;
 }
 
 const legend = (recipes: readonly string[]) =>

@@ -1,5 +1,5 @@
+import { svgOf } from '@evenkeel/example-common/svg';
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { Result, Run } from './run.js';
 import { tableRows } from './table.js';
 
@@ -44,10 +44,8 @@ function tradeOffs(results: readonly (Run & Result)[]): string[] {
   ];
   return panels.map(([title, value]) => {
     const points = results.map((result) => ({ ...result, value: 100 * value(result) }));
-    const { document } = parseHTML('<html></html>');
     const axes = { x: 'lipschitz', y: 'value' } as const;
-    const svg = Plot.plot({
-      document: document as unknown as Document,
+    const svg = svgOf({
       ...{ width: 460, height: 280, marginLeft: 44 },
       x: { type: 'log', label: 'certified Lipschitz bound' },
       y: { grid: true, label: '%' },
@@ -73,7 +71,6 @@ function tradeOffs(results: readonly (Run & Result)[]): string[] {
         ),
       ],
     });
-    svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-    return `<figure><h3>${title}</h3>${svg.outerHTML}</figure>`;
+    return `<figure><h3>${title}</h3>${svg}</figure>`;
   });
 }

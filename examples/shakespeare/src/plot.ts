@@ -1,5 +1,5 @@
+import { svgOf } from '@evenkeel/example-common/svg';
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 
 export interface Point {
   step: number;
@@ -8,10 +8,8 @@ export interface Point {
 
 /** Training and validation loss against steps, as a standalone SVG. */
 export function plotLosses(training: readonly Point[], validation: readonly Point[]): string {
-  const { document } = parseHTML('<html></html>');
   const line = { x: 'step', y: 'loss' } as const;
-  const svg = Plot.plot({
-    document: document as unknown as Document,
+  return svgOf({
     ...{ width: 640, height: 320, marginLeft: 44, grid: true },
     y: { label: 'nats per character' },
     marks: [
@@ -26,6 +24,4 @@ export function plotLosses(training: readonly Point[], validation: readonly Poin
       }),
     ],
   });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return svg.outerHTML;
 }
