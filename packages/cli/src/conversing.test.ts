@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,29 @@ describe('evenkeel chat', () => {
       { prompt: 'Hi', text: '', stopped: false },
       { prompt: 'Bye', text: '', stopped: false },
     ]);
+  });
+
+  it('stops an answer at Ctrl-C, and at a second one the conversation', async () => {
+    const model = await publishedFolder(at('endless'), { likeliest: BOS + 2 });
+    const args = [bin, 'chat', model, '--backend', 'cpu', '--max-tokens', '1000000', '--form', 'text'];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const ended = once(child, 'close');
+    try {
+      child.stdin.write('Hi\n');
+      await once(child.stdout, 'data'); // it has begun to answer, and would not end by itself
+      const answered = new Promise<void>((resolve) => {
+        child.stdout.on('data', (piece: Buffer) => {
+          if (String(piece).endsWith('\n')) resolve();
+        });
+      });
+      child.kill('SIGINT');
+      await answered;
+      expect(child.exitCode).toBeNull();
+      child.kill('SIGINT');
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });
 
