@@ -1,4 +1,5 @@
 import { engine, ready, setBackend } from '@tensorflow/tfjs-core';
+import { isNode } from './node-modules.js';
 import { quietCpu } from './quiet-cpu.js';
 import { importTensorflow } from './tensorflow.js';
 import type { GpuAdapter } from './webgpu/adapter.js';
@@ -52,7 +53,7 @@ async function start(name: string, kernels: boolean): Promise<StartedBackend> {
     const adapter = await startWebgpu();
     return { name, adapter, ...(adapter.isSoftware ? { warning: softwareWarning(adapter) } : {}) };
   }
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  if (isNode()) process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (name === 'tensorflow') await importTensorflow();
   const isThere = Object.hasOwn(engine().registryFactory, name) && (await setBackend(name));

@@ -1,3 +1,5 @@
+import { isNode, load } from './node-modules.js';
+
 /** TensorFlow's own library. Not dependencies: they download it when they are installed. */
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
@@ -19,12 +21,13 @@ export function whyNoTensorflow(version: string = process.versions.node): string
  * @throws If neither can be loaded, or Node is too new for both.
  */
 export async function importTensorflow(): Promise<void> {
+  if (!isNode()) throw new Error('a page cannot load TensorFlow’s own library. Take the wasm backend');
   const reason = whyNoTensorflow();
   if (reason) throw new Error(reason);
   const reasons: string[] = [];
   for (const name of PACKAGES) {
     try {
-      await import(name);
+      await load(name);
       return;
     } catch (error) {
       reasons.push((error as Error).message.split('\n')[0]);

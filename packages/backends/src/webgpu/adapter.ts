@@ -1,3 +1,4 @@
+import { isNode } from '../node-modules.js';
 import { forgetGpu, provideGpu } from './dawn.js';
 
 /** A GPU, or a program that stands in for one. */
@@ -36,7 +37,8 @@ export async function requestAdapter(): Promise<GPUAdapter> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter) return adapter;
   forgetGpu();
-  throw new Error(`WebGPU finds no adapter on this machine. ${howToGetOne(process.platform)}`);
+  const advice = isNode() ? howToGetOne(process.platform) : 'Try another browser, or take the wasm backend';
+  throw new Error(`WebGPU finds no adapter on this machine. ${advice}`);
 }
 
 /** The types that tfjs brings are older than this field. */

@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { isNode, load } from '../node-modules.js';
 
 /** What npm's `webgpu` exports: WebGPU's classes, and Dawn. */
 interface Dawn {
@@ -39,9 +37,10 @@ export function forgetGpu(): void {
 const GONE = { value: undefined, configurable: true };
 
 async function importDawn(): Promise<Dawn> {
+  if (!isNode()) throw new Error('this page has no WebGPU. Try a newer browser, or take the wasm backend');
   const name = 'webgpu';
   try {
-    return await import(installedAt(name) ?? name);
+    return await load<Dawn>((await installedAt(name)) ?? name);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
@@ -54,7 +53,10 @@ async function importDawn(): Promise<Dawn> {
 }
 
 /** In the project one works in, for a command that is installed elsewhere; undefined: look where this file is. */
-function installedAt(name: string): string | undefined {
+async function installedAt(name: string): Promise<string | undefined> {
+  const { createRequire } = await load<typeof import('node:module')>('node:module');
+  const { join } = await load<typeof import('node:path')>('node:path');
+  const { pathToFileURL } = await load<typeof import('node:url')>('node:url');
   try {
     return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(name)).href;
   } catch {
