@@ -1,23 +1,18 @@
-import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
 import { GPT, type GPTConfig, gptSymmetries, resolveConfig } from '@evenkeel/gpt-model';
 import {
   align,
-  copyWeights,
   loadWeights,
   matchActivations,
   type Path,
   permute,
   type Weights,
 } from '@evenkeel/mode-connectivity';
-import { adamW, TransformOptimizer } from '@evenkeel/optim';
-import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
 import * as tf from '@tensorflow/tfjs';
 import { useBackend } from '../src/recorded/backend.js';
 import type { Surroundings } from '../src/recorded/result.js';
-import { trainResumably } from '../src/recorded/train-resumably.js';
 import { pathBetween, spreadOver } from '../src/text/path-between.js';
-import { SeededWindows } from '../src/text/windows.js';
+import { trainCharacters } from '../src/text/train-characters.js';
 import { configOf, type Settings } from './settings.js';
 
 /** One pair of models, as they are and brought into one order. */
@@ -50,24 +45,11 @@ export async function execute(
   const config = configOf(settings, tokenizer.vocabSize);
   const { batchSize, learningRate, steps, alphas, measured } = settings;
 
-  const trained = async (folder: string, start: number, order: number): Promise<Weights> => {
-    const model = new GPT(config, { seed: start, name: 'model' });
-    const optimizer = new TransformOptimizer(adamW({ learningRate, beta2: 0.99, weightDecay: 0.01 }));
-    try {
-      await trainResumably({
-        ...{ surroundings, model, optimizer, steps },
-        folder: join(surroundings.directory, folder),
-        loss: (targets, logits) => sparseSoftmaxCrossEntropy(targets as tf.Tensor, logits as tf.Tensor),
-        data: new SeededWindows(training, { length: config.contextLength, batchSize, seed: order }),
-        logEvery: 1000,
-        saveEvery: 1000,
-      });
-      return copyWeights(Object.fromEntries(model.parameters));
-    } finally {
-      optimizer.dispose();
-      model.dispose();
-    }
-  };
+  const trained = (folder: string, start: number, order: number): Promise<Weights> =>
+    trainCharacters({
+      ...{ surroundings, config, tokens: training, folder, start, order },
+      ...{ steps, batchSize, learningRate },
+    });
   const between = (a: Weights, b: Weights) =>
     pathBetween(config, a, b, { training, validation, measured, alphas });
   const pair = async (a: Weights, b: Weights): Promise<Pair> => {

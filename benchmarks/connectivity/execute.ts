@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { characterTokenizer } from '@evenkeel/data';
-import { GPT } from '@evenkeel/gpt-model';
-import { copyWeights, type Path } from '@evenkeel/mode-connectivity';
-import { adamW, TransformOptimizer } from '@evenkeel/optim';
-import { sparseSoftmaxCrossEntropy } from '@evenkeel/stablemax';
+import type { Path } from '@evenkeel/mode-connectivity';
 import * as tf from '@tensorflow/tfjs';
 import { useBackend } from '../src/recorded/backend.js';
 import { copyFolder } from '../src/recorded/copy-folder.js';
 import type { Surroundings } from '../src/recorded/result.js';
-import { trainResumably } from '../src/recorded/train-resumably.js';
 import { pathBetween } from '../src/text/path-between.js';
-import { SeededWindows } from '../src/text/windows.js';
+import { trainCharacters } from '../src/text/train-characters.js';
 import { configOf, type Settings } from './settings.js';
 
 /** Twins and the path between them. */
@@ -41,28 +37,13 @@ export async function execute(
   const tokens = tokenizer.encode(text);
   const training = tokens.slice(0, Math.floor(0.9 * tokens.length));
   const config = configOf(settings, tokenizer.vocabSize);
-  const { contextLength: length } = config;
   const { batchSize, learningRate, alphas, measured } = settings;
 
-  /** Trains one run to a step from wherever its folder stands, and returns the weights. */
-  const trained = async (folder: string, orderSeed: number, steps: number) => {
-    const model = new GPT(config, { seed, name: 'model' });
-    const optimizer = new TransformOptimizer(adamW({ learningRate, beta2: 0.99, weightDecay: 0.01 }));
-    try {
-      await trainResumably({
-        ...{ surroundings, model, optimizer, steps },
-        folder: join(surroundings.directory, folder),
-        loss: (targets, logits) => sparseSoftmaxCrossEntropy(targets as tf.Tensor, logits as tf.Tensor),
-        data: new SeededWindows(training, { length, batchSize, seed: orderSeed }),
-        logEvery: 1000,
-        saveEvery: 2000,
-      });
-      return copyWeights(Object.fromEntries(model.parameters));
-    } finally {
-      optimizer.dispose();
-      model.dispose();
-    }
-  };
+  const trained = (folder: string, order: number, steps: number) =>
+    trainCharacters({
+      ...{ surroundings, config, tokens: training, folder, start: seed, order },
+      ...{ steps, batchSize, learningRate },
+    });
   const fork = async (fromStep: number, toStep: number): Promise<Fork> => {
     const common = await trained('common', 3 * seed, fromStep);
     const twin = async (name: string, order: number) => {
