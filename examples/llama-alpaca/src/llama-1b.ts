@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PublishedShape, writeRandomWeights } from '@evenkeel/example-common/random-weights';
 import { tinyTokenizer } from '@evenkeel/example-common/tiny-tokenizer';
+import { WORDS } from './words.js';
 
 const [WIDTH, MLP_WIDTH, LAYERS, HEADS, KV_HEADS, HEAD_DIM, TOKENS] = [2048, 8192, 16, 32, 8, 64, 128256];
 
@@ -61,22 +62,6 @@ const LLAMA_1B: PublishedShape = {
   dtype: 'BF16',
 };
 
-/** Instructions that fill rows of 512 tokens once they are packed: saying a word several times. */
-const WORDS = [
-  'ship',
-  'keel',
-  'wave',
-  'wind',
-  'goal',
-  'rule',
-  'sail',
-  'home',
-  'mast',
-  'rope',
-  'deck',
-  'tide',
-];
-
 /**
  * Writes a model of Llama-3.2-1B's exact shape with random weights, as it is published: config.json, BF16 weights, a tokenizer.
  *
@@ -85,6 +70,7 @@ const WORDS = [
 export async function writeLlama1B() {
   const directory = await mkdtemp(join(tmpdir(), 'evenkeel-llama-1b-'));
   const { files } = tinyTokenizer('<|end_of_text|>');
+  // Packed, they fill rows of 512 tokens.
   const instructions = Array.from({ length: 40 }, (_, i) => {
     const word = WORDS[i % WORDS.length];
     const times = 2 + (i % 7);

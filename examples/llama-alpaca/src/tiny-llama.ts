@@ -6,6 +6,7 @@ import { GPT } from '@evenkeel/gpt-model';
 import { openSafetensors, saveSafetensors } from '@evenkeel/safetensors';
 import { fakeHub } from '@evenkeel/testing/fake-hub';
 import type { Tensor } from '@tensorflow/tfjs';
+import { WORDS } from './words.js';
 
 const MODEL = 'meta-llama/Llama-tiny';
 const TOKEN = 'hf_for_this_run_only';
@@ -82,17 +83,8 @@ async function writeParts(directory: string, weights: Uint8Array): Promise<Recor
 }
 
 /** A task that a tiny model can begin to learn in a few steps: saying a word twice. */
-const INSTRUCTIONS = [
-  'ship',
-  'keel',
-  'wave',
-  'wind',
-  'goal',
-  'rule',
-  'sail',
-  'home',
-  'mast',
-  'rope',
-  'deck',
-  'tide',
-].map((word) => ({ instruction: `Say the word ${word} twice.`, input: '', output: `${word} ${word}` }));
+const INSTRUCTIONS = WORDS.map((word) => ({
+  instruction: `Say the word ${word} twice.`,
+  input: '',
+  output: `${word} ${word}`,
+}));
