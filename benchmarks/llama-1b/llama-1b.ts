@@ -64,7 +64,7 @@ export async function* run(options: readonly string[]): AsyncGenerator<object> {
         const count = name === 'generation' ? GENERATED : tokens;
         const flops = 2 * PRODUCTS[name] * count;
         yield {
-          case: `${name}-${name === 'generation' ? GENERATED : tokens}`,
+          case: `${name}-${count}`,
           engine,
           loadSeconds: round(loadSeconds),
           cpuSeconds: round(cpuSeconds),

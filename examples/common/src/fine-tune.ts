@@ -68,20 +68,17 @@ async function meanLoss(
   data: RowData,
   batches: number,
 ): Promise<number> {
-  let [total, labels] = [0, 0];
-  let left = batches;
+  let [total, labels, left] = [0, 0, batches];
   for await (const batch of data.pass()) {
-    if (left-- > 0) {
-      const [sum, count] = tidy(() => [
-        lossOf(batch),
-        sumOf(cast(notEqual(batch.targets, IGNORED), 'float32')),
-      ]);
-      total += (await sum.data())[0];
-      labels += (await count.data())[0];
-      dispose([sum, count]);
-    }
-    dispose([batch.inputs, batch.targets]);
-    if (left <= 0) break;
+    const [sum, count] = tidy(() => [
+      lossOf(batch),
+      sumOf(cast(notEqual(batch.targets, IGNORED), 'float32')),
+    ]);
+    total += (await sum.data())[0];
+    labels += (await count.data())[0];
+    dispose([sum, count, batch.inputs, batch.targets]);
+    left -= 1;
+    if (left === 0) break;
   }
   return total / Math.max(1, labels);
 }

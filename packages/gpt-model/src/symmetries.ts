@@ -95,17 +95,13 @@ function heads({ heads, kvHeads, headDim }: ResolvedConfig, shapes: Shapes, name
   return { name, units: kvHeads, slices: ofKeys, within: { units: group, slices: ofQueries }, activations };
 }
 
-/** What belongs to a hidden unit of the MLP called `name`, or of each of several. maxMin sorts unit i with unit i + n/2. */
-function unitSlices(
-  { mlpWidth, activation }: ResolvedConfig,
-  shapes: Shapes,
-  names: readonly string[],
-): UnitSlice[] {
-  const starts = activation === 'maxMin' ? [0, mlpWidth / 2] : [0];
+/** What belongs to a hidden unit of the MLP called `name`, or of each of several. maxMin sorts unit i with unit i + n/2, so that pairs are the units. */
+function unitSlices(config: ResolvedConfig, shapes: Shapes, names: readonly string[]): UnitSlice[] {
+  const { mlpWidth } = config;
   const slice = (part: string, axis: number, from = 0): UnitSlice[] => {
     const tensors = names.map((name) => `${name}.${part}`);
     const tensor = tensors.length === 1 ? tensors[0] : tensors;
-    return starts.map((start) => ({ tensor, axis, start: from + start }));
+    return startsOf(config).map((start) => ({ tensor, axis, start: from + start }));
   };
   return present(shapes, [
     ...['up.weight', 'up.bias', 'gate.weight', 'gate.bias'].flatMap((part) => slice(part, 0)),
@@ -114,16 +110,18 @@ function unitSlices(
   ]);
 }
 
-const unitsOf = ({ mlpWidth, activation }: ResolvedConfig): number =>
-  activation === 'maxMin' ? mlpWidth / 2 : mlpWidth;
+/** Where the parts of the units begin: of a pair, its members are half the width apart. */
+const startsOf = ({ mlpWidth, activation }: ResolvedConfig): number[] =>
+  activation === 'maxMin' ? [0, mlpWidth / 2] : [0];
+
+const unitsOf = (config: ResolvedConfig): number => config.mlpWidth / startsOf(config).length;
 
 function hidden(config: ResolvedConfig, shapes: Shapes, name: string): UnitSymmetry {
-  const starts = config.activation === 'maxMin' ? [0, config.mlpWidth / 2] : [0];
   return {
     name,
     units: unitsOf(config),
     slices: unitSlices(config, shapes, [name]),
-    activations: starts.map((start) => ({ tensor: `${name}.hidden`, axis: -1, start })),
+    activations: startsOf(config).map((start) => ({ tensor: `${name}.hidden`, axis: -1, start })),
   };
 }
 
@@ -131,13 +129,12 @@ function experts(config: ResolvedConfig, shapes: Shapes, name: string): UnitSymm
   const { experts, width } = config;
   const names = Array.from({ length: experts }, (_, e) => `${name}.experts.${e}`);
   const whole = { tensor: names.map((expert) => `${expert}.down.bias`), axis: 0, size: width };
-  const starts = config.activation === 'maxMin' ? [0, config.mlpWidth / 2] : [0];
   const seen = names.map((expert) => `${expert}.hidden`);
   return {
     name,
     units: experts,
     slices: present(shapes, [{ tensor: `${name}.router.weight`, axis: 0 }, whole]),
     within: { units: unitsOf(config), slices: unitSlices(config, shapes, names) },
-    activations: starts.map((start) => ({ tensor: seen, axis: -1, start })),
+    activations: startsOf(config).map((start) => ({ tensor: seen, axis: -1, start })),
   };
 }

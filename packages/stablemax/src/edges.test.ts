@@ -63,6 +63,30 @@ const stablemaxLoss = (loss: Loss, isSparse: boolean) => () => {
   at(loss, isSparse, [1e-30, -1e-30], Math.LN2, [-0.5, 0.5]);
 };
 
+/** Of no rows; without a class; and of logits at both ends of the range, of which one row of three has collapsed. */
+const collapse = (shareOf: typeof exports.softmaxCollapse) => () => {
+  for (const shape of [
+    [0, 3],
+    [2, 0, 3],
+  ]) {
+    const share = shareOf(classNumbers(shape), tf.zeros(shape));
+    expect([share.dataSync()[0], count(share)]).toEqual([0, 0]);
+  }
+  expect(() => shareOf(classNumbers([2, 0]), tf.zeros([2, 0]))).toThrow('at least one class');
+  expectClose(
+    shareOf(
+      tf.zeros([3], 'int32'),
+      tf.tensor2d([
+        [BIG, -BIG],
+        [BIG, BIG],
+        [1e-30, 0],
+      ]),
+    ),
+    1 / 3,
+    1e-6,
+  );
+};
+
 /** Of no rows, and of two classes that score alike, each `size`: what is lost, and the slope in a logit over `size`. */
 const linearLoss =
   (loss: typeof exports.linearSoftmaxCrossEntropy, exactly: (size: number) => number[]) => () => {
@@ -134,54 +158,8 @@ describeEdges(exports, {
     expectClose(exports.logStablemax(tf.tensor1d([BIG, -BIG])), [0, -2 * Math.log(BIG)], 1e-4);
     expectClose(exports.logStablemax(tf.tensor1d([-BIG, -BIG])), [-Math.LN2, -Math.LN2], 1e-5);
   },
-  softmaxCollapse() {
-    for (const shape of [
-      [0, 3],
-      [2, 0, 3],
-    ]) {
-      const share = exports.softmaxCollapse(classNumbers(shape), tf.zeros(shape));
-      expect([share.dataSync()[0], count(share)]).toEqual([0, 0]);
-    }
-    expect(() => exports.softmaxCollapse(classNumbers([2, 0]), tf.zeros([2, 0]))).toThrow(
-      'at least one class',
-    );
-    expectClose(
-      exports.softmaxCollapse(
-        tf.zeros([3], 'int32'),
-        tf.tensor2d([
-          [BIG, -BIG],
-          [BIG, BIG],
-          [1e-30, 0],
-        ]),
-      ),
-      1 / 3,
-      1e-6,
-    );
-  },
-  stablemaxCollapse() {
-    for (const shape of [
-      [0, 3],
-      [2, 0, 3],
-    ]) {
-      const share = exports.stablemaxCollapse(classNumbers(shape), tf.zeros(shape));
-      expect([share.dataSync()[0], count(share)]).toEqual([0, 0]);
-    }
-    expect(() => exports.stablemaxCollapse(classNumbers([2, 0]), tf.zeros([2, 0]))).toThrow(
-      'at least one class',
-    );
-    expectClose(
-      exports.stablemaxCollapse(
-        tf.zeros([3], 'int32'),
-        tf.tensor2d([
-          [BIG, -BIG],
-          [BIG, BIG],
-          [1e-30, 0],
-        ]),
-      ),
-      1 / 3,
-      1e-6,
-    );
-  },
+  softmaxCollapse: collapse(exports.softmaxCollapse),
+  stablemaxCollapse: collapse(exports.stablemaxCollapse),
   zeroLossShare() {
     for (const shape of [
       [0, 3],

@@ -13,7 +13,7 @@ export function unitRows(where: string, weights: Weights, part: Slice, units: nu
 
 function rowsOf(where: string, weights: Weights, name: string, part: Slice, units: number): Tensor {
   const tensor = weights[name];
-  const { axis, start = 0, size = tensor && units === 1 ? tensor.shape[axisOf(tensor, part)] : 1 } = part;
+  const { axis, start = 0, size = 1 } = part;
   if (!tensor || !(start + units * size <= tensor.shape[axisOf(tensor, part)])) {
     throw new Error(
       `${where}: ${tensor ? `'${name}' has shape [${tensor.shape}]` : `there is no tensor '${name}'`}, expected ` +
