@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { main } from '../src/main.js';
 
 export interface Printed {
@@ -11,7 +11,15 @@ export interface Printed {
 /** Runs the command line in this process, and collects what it prints. */
 export const evenkeel = (...args: string[]): Promise<Printed> => watched(() => {}, ...args);
 
-/** The same, with a look at each piece of what it prints for people. */
+/** Runs it where all must go well without a word of warning, and gives what it prints. */
+export async function printed(...args: string[]): Promise<string> {
+  const { code, out, errors } = await evenkeel(...args);
+  expect(errors).toBe('');
+  expect(code).toBe(0);
+  return out;
+}
+
+/** The same as {@link evenkeel}, with a look at each piece of what it prints for people. */
 export async function watched(look: (piece: string) => void, ...args: string[]): Promise<Printed> {
   let [out, errors] = ['', ''];
   const write = (add: (text: string) => void) => (piece: string | Uint8Array) => {

@@ -5,19 +5,13 @@ import { characterTokenizer } from '@evenkeel/data';
 import { GPT } from '@evenkeel/gpt-model';
 import { Tokenizer as PublishedTokenizer } from '@huggingface/tokenizers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evenkeel } from '../../test/evenkeel.js';
+import { evenkeel, printed as run } from '../../test/evenkeel.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-export-'));
 const at = (...names: string[]) => join(root, ...names);
 const WORDS = 'to be or not to be, that is the question. '.repeat(40);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const run = async (...args: string[]) => {
-  const { code, out, errors } = await evenkeel(...args);
-  expect(errors).toBe('');
-  expect(code).toBe(0);
-  return out;
-};
 const train = (name: string, ...args: string[]) =>
   run(...['train', '--out', at(name), '--steps', '3', '--backend', 'cpu', '--json', ...args]);
 const ofText = (model: string) => [

@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { GPT } from '@evenkeel/gpt-model';
 import { expectClose } from '@evenkeel/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evenkeel } from '../../test/evenkeel.js';
+import { evenkeel, printed as run } from '../../test/evenkeel.js';
 
 const root = mkdtempSync(join(tmpdir(), 'evenkeel-merge-'));
 const at = (...names: string[]) => join(root, ...names);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const run = async (...args: string[]) => {
-  const { code, out, errors } = await evenkeel(...args);
-  expect(errors).toBe('');
-  expect(code).toBe(0);
-  return out;
-};
 const train = (name: string, ...args: string[]) =>
   run(...['train', '--out', at(name), '--steps', '3', '--backend', 'cpu', '--json', ...args]);
 const MODEL = [
